@@ -1,0 +1,80 @@
+"""Reason codes and errors. Every input ends in exactly one reason code."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    OK = "ok"
+    OK_PARTIAL = "ok_partial"
+    EMPTY = "empty"
+    ENCRYPTED = "encrypted"
+    UNSUPPORTED = "unsupported"
+    DAMAGED = "damaged"
+    TOO_LARGE = "too_large"
+    TIMEOUT = "timeout"
+    OUT_OF_MEMORY = "out_of_memory"
+    CRASHED = "crashed"
+    NOT_CHINESE = "not_chinese"
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether a document with this code carries text that can be scored."""
+        return self in (Reason.OK, Reason.OK_PARTIAL)
+
+    @property
+    def next_step(self) -> str:
+        """One sentence, Chinese then English, on what the user can do now."""
+        return _NEXT_STEPS[self]
+
+
+_NEXT_STEPS = {
+    Reason.OK: "已完整读取。 Read completely.",
+    Reason.OK_PARTIAL: "部分页面没有可用文字，请核对报告中列出的页面。 "
+    "Some pages gave no usable text: check the pages listed in the report.",
+    Reason.EMPTY: "文件中没有可读文字；若为扫描件，请先做文字识别（OCR）。 "
+    "No readable text: if this is a scan, run OCR on it first.",
+    Reason.ENCRYPTED: "文件有密码，请用密码打开后另存一份再扫描。 "
+    "The file needs a password: save a copy without one and scan that.",
+    Reason.UNSUPPORTED: "暂不支持该格式，请另存为 PDF、DOCX、HTML 或 TXT。 "
+    "Format not supported: save it as PDF, DOCX, HTML or TXT.",
+    Reason.DAMAGED: "文件已损坏或不完整，请重新下载或重新导出。 "
+    "The file is damaged or cut short: download or export it again.",
+    Reason.TOO_LARGE: "文件超过大小限制，请拆分，或用 --max-size / --max-chars 放宽限制。 "
+    "Over the size limit: split it, or raise --max-size / --max-chars.",
+    Reason.TIMEOUT: "解析超时，请用 --timeout 放宽限制，或另存一份再试。 "
+    "Reading took too long: raise --timeout, or save the file anew and retry.",
+    Reason.OUT_OF_MEMORY: "解析超出内存限制，请用 --memory 放宽限制，或拆分文件。 "
+    "Reading ran out of memory: raise --memory or split the file.",
+    Reason.CRASHED: "解析程序异常退出，请另存一份再试，并把文件报告给我们。 "
+    "The parser crashed: save the file anew and retry, and report the file to us.",
+    Reason.NOT_CHINESE: "文件主要不是中文，本工具只评估中文需求文档。 "
+    "The text is not Chinese; only Chinese documents can be scored.",
+}
+
+
+class TenderlensError(Exception):
+    """Base of all errors raised on purpose by this package."""
+
+
+class ExtractionError(TenderlensError):
+    """A file could not be read.
+
+    Attributes:
+        reason: the code the file ends in.
+        detail: what was found, for the log; may be empty.
+    """
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        super().__init__(f"{reason.value}: {detail}" if detail else reason.value)
+        self.reason = reason
+        self.detail = detail
+
+    def __reduce__(self):
+        # Crosses the process boundary of the sandbox, so both arguments must survive pickling.
+        return type(self), (self.reason, self.detail)
+
+
+class ModelError(TenderlensError):
+    """A model folder is missing, incomplete or inconsistent; the message names the file."""
