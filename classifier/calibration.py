@@ -1,0 +1,101 @@
+"""From scorers' logits to calibrated probabilities, decisions and their error rates.
+
+Per label a logistic regression over the scorers' logits, fitted on documents
+that no scorer was trained on: stacking and Platt scaling in one step (Platt
+1999; Wolpert 1992). The fitted rows themselves are kept in short form, so that
+document counts can be corrected and their uncertainty carried into the interval.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from classifier.errors import ModelError
+from classifier.taxonomy import LABELS, QUESTIONS
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class QuestionRows:
+    """Calibration sentences of one question, summed per document group.
+
+    Each array has one entry per group: number and summed probability of the
+    sentences where the answer is yes (``positive``) and no (``negative``).
+    """
+
+    positives: np.ndarray
+    positive_mass: np.ndarray
+    negatives: np.ndarray
+    negative_mass: np.ndarray
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How one model folder turns logits into answers.
+
+    Attributes:
+        scorers: names of the scorers, in the order of ``weights``.
+        weights: (scorers, labels); ``bias``: (labels,).
+        thresholds: (labels,) probability from which a label is given.
+        review: per question, the probabilities between which a person should look.
+        rows: per question, the calibration rows.
+    """
+
+    scorers: tuple[str, ...]
+    weights: np.ndarray
+    bias: np.ndarray
+    thresholds: np.ndarray
+    review: tuple[tuple[float, float], ...]
+    rows: tuple[QuestionRows, ...]
+
+    def probabilities(self, logits: Sequence[np.ndarray]) -> np.ndarray:
+        """Probabilities of shape (sentences, labels) from one logit matrix per scorer."""
+        total = self.bias + sum(w * z for w, z in zip(self.weights, logits, strict=True))
+        return 1 / (1 + np.exp(-np.clip(total, -30, 30)))
+
+    def save(self, file: Path) -> None:
+        content = {
+            "format": FORMAT,
+            "labels": LABELS,
+            "scorers": self.scorers,
+            "weights": np.round(self.weights, 5).tolist(),
+            "bias": np.round(self.bias, 5).tolist(),
+            "thresholds": np.round(self.thresholds, 4).tolist(),
+            "review": {q.value: band for q, band in zip(QUESTIONS, self.review, strict=True)},
+            "rows": {
+                q.value: {name: np.round(getattr(rows, name), 3).tolist() for name in QuestionRows.__annotations__}
+                for q, rows in zip(QUESTIONS, self.rows, strict=True)
+            },
+        }
+        file.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+
+    @classmethod
+    def load(cls, file: Path) -> Calibration:
+        """Read what :meth:`save` wrote.
+
+        Raises:
+            ModelError: the file is missing, damaged, or made for other labels.
+        """
+        try:
+            content = json.loads(file.read_text(encoding="utf-8"))
+            if content["format"] != FORMAT or tuple(content["labels"]) != LABELS:
+                raise ModelError(f"{file}: was written for another version of tenderlens or its taxonomy")
+            return cls(
+                scorers=tuple(content["scorers"]),
+                weights=np.array(content["weights"]),
+                bias=np.array(content["bias"]),
+                thresholds=np.array(content["thresholds"]),
+                review=tuple((low, high) for low, high in (content["review"][q.value] for q in QUESTIONS)),
+                rows=tuple(
+                    QuestionRows(**{k: np.array(v, float) for k, v in content["rows"][q.value].items()})
+                    for q in QUESTIONS
+                ),
+            )
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ModelError(f"{file}: not a calibration file ({error})") from error

@@ -1,0 +1,114 @@
+"""The lexical scorer: jieba words and character n-grams, TF-IDF, logistic regression.
+
+The baseline that every other model is measured against, usable by itself
+(``--model lexical``), and the second voice beside the encoder: it knows the
+exact words, the encoder their meaning. Trained by ``training/baseline.py``.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+
+import jieba
+import numpy as np
+from scipy.sparse import csr_matrix
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.preprocessing import normalize
+
+from classifier.errors import ModelError
+from classifier.taxonomy import LABELS
+
+NGRAMS = (1, 2, 3, 4)
+_DIGITS = re.compile(r"\d+(?:\.\d+)*")
+_SPACE = re.compile(r"\s+")
+
+jieba.setLogLevel(logging.WARNING)
+
+
+def features(record: tuple[str, str]) -> list[str]:
+    """N-grams and words of a sentence, and the words of its context, as marked strings.
+
+    Args:
+        record: ``(text, context)`` with the context of :func:`classifier.context.context_text`.
+    """
+    text, context = (_fold(part) for part in record)
+    grams = [text[i : i + n] for n in NGRAMS for i in range(len(text) - n + 1)]
+    words = [f"w:{word}" for word in words_of(text)]
+    pairs = [f"{first}+{second[2:]}" for first, second in zip(words, words[1:], strict=False)]
+    around = [f"x:{word}" for word in words_of(context.partition("|")[0])]
+    return grams + words + pairs + around
+
+
+def words_of(text: str) -> list[str]:
+    """Words of a sentence in order, as jieba cuts them, without punctuation."""
+    return [word for word in jieba.cut(text) if any(char.isalnum() for char in word)]
+
+
+def _fold(text: str) -> str:
+    folded = unicodedata.normalize("NFKC", text).lower()
+    return _SPACE.sub("", _DIGITS.sub("0", folded))
+
+
+class LexicalScorer:
+    """A linear model over :func:`features`.
+
+    Attributes:
+        vocabulary: feature strings, column order.
+        idf: float32, one per feature.
+        weights: float32 of shape (features, labels); ``bias`` one per label.
+    """
+
+    def __init__(self, vocabulary: Sequence[str], idf: np.ndarray, weights: np.ndarray, bias: np.ndarray) -> None:
+        self.vocabulary = list(vocabulary)
+        self.idf = idf
+        self.weights = weights
+        self.bias = bias
+        self._counter = CountVectorizer(analyzer=features, vocabulary=self.vocabulary, dtype=np.float32)
+
+    def logits(self, texts: Sequence[str], contexts: Sequence[str]) -> np.ndarray:
+        """Decision values of shape (sentences, labels), float32."""
+        if not len(texts):
+            return np.zeros((0, len(LABELS)), np.float32)
+        counts = self._counter.transform(list(zip(texts, contexts, strict=True)))
+        return np.asarray(tfidf(counts, self.idf) @ self.weights + self.bias, np.float32)
+
+    def save(self, file: Path) -> None:
+        """Write a compressed ``.npz`` of plain arrays (no pickle); weights are kept as float16."""
+        np.savez_compressed(
+            file,
+            vocabulary=np.frombuffer("\n".join(self.vocabulary).encode(), np.uint8),
+            idf=self.idf.astype(np.float16),
+            weights=self.weights.astype(np.float16),
+            bias=self.bias.astype(np.float32),
+            labels=np.frombuffer("\n".join(LABELS).encode(), np.uint8),
+        )
+
+    @classmethod
+    def load(cls, file: Path) -> LexicalScorer:
+        """Read what :meth:`save` wrote.
+
+        Raises:
+            ModelError: the file is missing, damaged or made for other labels.
+        """
+        try:
+            with np.load(file, allow_pickle=False) as stored:
+                arrays = {key: stored[key] for key in ("vocabulary", "idf", "weights", "bias", "labels")}
+        except (OSError, ValueError, KeyError, EOFError) as error:
+            raise ModelError(f"{file}: not a lexical model ({error})") from error
+        if tuple(bytes(arrays["labels"]).decode().split("\n")) != LABELS:
+            raise ModelError(f"{file}: was trained for other labels than this version's taxonomy")
+        return cls(
+            bytes(arrays["vocabulary"]).decode().split("\n"),
+            *(arrays[key].astype(np.float32) for key in ("idf", "weights", "bias")),
+        )
+
+
+def tfidf(counts: csr_matrix, idf: np.ndarray) -> csr_matrix:
+    """Sublinear term frequency times ``idf``, rows scaled to unit length."""
+    weighted = counts.astype(np.float32)
+    weighted.data = (1 + np.log(weighted.data)) * idf[weighted.indices]
+    return normalize(weighted, copy=False)

@@ -1,0 +1,167 @@
+"""A model folder, loaded: sentences in, calibrated labels out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from classifier import context as ctx
+from classifier.calibration import Calibration
+from classifier.errors import ModelError
+from classifier.resources import folder
+from classifier.taxonomy import CATEGORIES, LABELS, QUESTIONS, Orientation, orientation_of
+
+DEFAULT = "standard"
+ONNX_FILE = "onnx/model_int8.onnx"
+LEXICAL_FILE = "lexical.npz"
+CALIBRATION_FILE = "calibration.json"
+CHECKSUM_FILE = "checksums.json"
+
+
+class Scorer(Protocol):
+    def logits(self, texts: Sequence[str], contexts: Sequence[str]) -> np.ndarray: ...
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Answers for a list of sentences, in order.
+
+    Attributes:
+        probabilities: (sentences, labels) in the order of :data:`classifier.taxonomy.LABELS`.
+        orientations: one per sentence.
+        categories: codes per sentence, most probable first; they agree with the orientation.
+        review: whether a person should look, because a probability lies in the abstention band.
+    """
+
+    probabilities: np.ndarray
+    orientations: tuple[Orientation, ...]
+    categories: tuple[tuple[str, ...], ...]
+    review: tuple[bool, ...]
+
+    def __len__(self) -> int:
+        return len(self.orientations)
+
+    def probability(self, label: str) -> np.ndarray:
+        """Probabilities of one label, ``assistive``, ``control`` or a category code."""
+        return self.probabilities[:, LABELS.index(label)]
+
+
+class Model:
+    """The scorers of a model folder and their calibration."""
+
+    def __init__(self, name: str, version: str, scorers: Sequence[Scorer], calibration: Calibration) -> None:
+        self.name = name
+        self.version = version
+        self.calibration = calibration
+        self._scorers = tuple(scorers)
+
+    @classmethod
+    def load(cls, name_or_path: str | Path = DEFAULT, threads: int | None = None) -> Model:
+        """Open a shipped model by name, or any model folder by path.
+
+        Raises:
+            ModelError: there is no such model, or its folder is incomplete or changed.
+        """
+        path = find(name_or_path)
+        version = verify(path)
+        calibration = Calibration.load(path / CALIBRATION_FILE)
+        scorers = [_LOADERS[name](path, threads) for name in calibration.scorers if name in _LOADERS]
+        if len(scorers) != len(calibration.scorers):
+            raise ModelError(f"{path}: calibrated for unknown scorers {calibration.scorers}")
+        return cls(path.name, version, scorers, calibration)
+
+    def predict(
+        self, texts: Sequence[str], contexts: Sequence[ctx.Context | None] | None = None
+    ) -> Predictions:
+        """Classify sentences.
+
+        Args:
+            contexts: per sentence ``(section, previous sentence)``, or nothing.
+
+        Raises:
+            ValueError: the two lists differ in length.
+        """
+        if contexts is None:
+            contexts = [None] * len(texts)
+        if len(contexts) != len(texts):
+            raise ValueError(f"{len(texts)} texts but {len(contexts)} contexts")
+        around = [ctx.from_tuple(context) for context in contexts]
+        logits = [scorer.logits(texts, around) for scorer in self._scorers]
+        return decide(self.calibration.probabilities(logits), self.calibration)
+
+
+def decide(probabilities: np.ndarray, calibration: Calibration) -> Predictions:
+    """Turn probabilities into orientations and categories that agree with each other.
+
+    The two questions decide the orientation. A sentence's categories are those
+    over their thresholds on the side of its orientation, and at least the most
+    probable one of each side that was answered yes.
+    """
+    given = probabilities >= calibration.thresholds
+    orientations, categories, review = [], [], []
+    for row, over in zip(probabilities, given, strict=True):
+        orientations.append(orientation_of(bool(over[0]), bool(over[1])))
+        codes = [code for question, side in enumerate(_SIDES) if over[question] for code in _codes(row, over, side)]
+        categories.append(tuple(sorted(codes, key=lambda code: -row[LABELS.index(code)])))
+        review.append(any(low <= row[i] <= high for i, (low, high) in enumerate(calibration.review)))
+    return Predictions(probabilities, tuple(orientations), tuple(categories), tuple(review))
+
+
+_SIDES = tuple(
+    np.array([i for i, label in enumerate(LABELS) if label in CATEGORIES and CATEGORIES[label].orientation == q])
+    for q in QUESTIONS
+)
+
+
+def _codes(row: np.ndarray, over: np.ndarray, side: np.ndarray) -> list[str]:
+    chosen = side[over[side]]
+    if not len(chosen):
+        chosen = side[[int(row[side].argmax())]]
+    return [LABELS[i] for i in chosen]
+
+
+def find(name_or_path: str | Path) -> Path:
+    """The folder of a model, given by its shipped name or as a path."""
+    for path in (Path(name_or_path), folder("models") / str(name_or_path)):
+        if (path / CALIBRATION_FILE).is_file():
+            return path
+    shipped = sorted(p.parent.name for p in folder("models").glob(f"*/{CALIBRATION_FILE}"))
+    raise ModelError(f"no model {str(name_or_path)!r}: shipped are {', '.join(shipped) or 'none'}")
+
+
+def verify(path: Path) -> str:
+    """Check every listed file against its SHA-256 and return the model's version.
+
+    The version is the first 12 hex digits of the checksum list's own SHA-256,
+    so that two folders with the same version give the same answers.
+    """
+    try:
+        listed = json.loads((path / CHECKSUM_FILE).read_text(encoding="utf-8"))
+        for name, expected in listed.items():
+            if hashlib.sha256((path / name).read_bytes()).hexdigest() != expected:
+                raise ModelError(f"{path / name}: differs from its checksum; reinstall or export the model again")
+    except (OSError, ValueError, AttributeError) as error:
+        raise ModelError(f"{path}: incomplete model folder ({error})") from error
+    return hashlib.sha256(json.dumps(listed, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _load_encoder(path: Path, threads: int | None) -> Scorer:
+    from classifier.encoder import EncoderScorer
+
+    return EncoderScorer.load(path / "tokenizer.json", path / ONNX_FILE, threads)
+
+
+def _load_lexical(path: Path, _threads: int | None) -> Scorer:
+    from classifier.lexical import LexicalScorer
+
+    return LexicalScorer.load(path / LEXICAL_FILE)
+
+
+# Imported on use: the lexical model needs no ONNX Runtime, a fast start no jieba.
+_LOADERS = {"encoder": _load_encoder, "lexical": _load_lexical}

@@ -1,0 +1,132 @@
+"""Labelled sentences: the corpus in ``data/`` and further JSONL files, as ``datasets``.
+
+A record is one JSON object with ``text`` and ``categories`` (codes of the
+taxonomy) and optionally ``section``, ``previous``, ``unsure``, ``group`` or
+``document`` (what must not stand on two sides of a split) and ``pair``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from datasets import Dataset, Features, Sequence as ListOf, Value, concatenate_datasets, load_dataset
+
+from classifier.context import context_text
+from classifier.resources import folder
+from classifier.taxonomy import CATEGORIES, LABELS, QUESTIONS
+
+SENTENCES = "sentences"
+UNSURE_WEIGHT = 0.5
+FEATURES = Features(
+    {
+        "text": Value("string"),
+        "context": Value("string"),
+        "categories": ListOf(Value("string")),
+        "group": Value("string"),
+        "weight": Value("float32"),
+        "length": Value("int32"),
+        "real": Value("bool"),
+    }
+)
+
+
+def written_files() -> list[Path]:
+    """The files of the corpus written for this project."""
+    return sorted((folder("data") / SENTENCES).glob("*.jsonl"))
+
+
+def load(files: Iterable[Path]) -> Dataset:
+    """Read JSONL files into one dataset with the columns of :data:`FEATURES`.
+
+    Raises:
+        ValueError: a record lacks a text or names an unknown category.
+    """
+    parts = []
+    for file in files:
+        raw = load_dataset("json", data_files=str(file), split="train")
+        parts.append(raw.map(_normalise, remove_columns=raw.column_names, features=FEATURES))
+    if not parts:
+        raise ValueError("no training files: data/sentences is empty and no --data was given")
+    return concatenate_datasets(parts)
+
+
+def _normalise(record: dict[str, Any]) -> dict[str, Any]:
+    text = (record.get("text") or "").strip()
+    codes = record.get("categories")
+    if not text or codes is None or not set(codes) <= CATEGORIES.keys():
+        raise ValueError(f"record without text or with unknown categories: {record}")
+    document = record.get("group") or record.get("document")
+    context = context_text(record.get("section") or "", record.get("previous") or "")
+    return {
+        "text": text,
+        "context": context,
+        "categories": codes,
+        "group": document or record.get("pair") or record.get("id") or text,
+        "weight": UNSURE_WEIGHT if record.get("unsure") else 1.0,
+        "length": len(text) + len(context),
+        "real": bool(document),
+    }
+
+
+def targets(categories: Iterable[Sequence[str]]) -> np.ndarray:
+    """0/1 matrix, float32, one row per sentence, one column per label of the taxonomy."""
+    rows = list(categories)
+    matrix = np.zeros((len(rows), len(LABELS)), np.float32)
+    column = {label: i for i, label in enumerate(LABELS)}
+    for row, codes in zip(matrix, rows, strict=True):
+        for code in codes:
+            row[column[code]] = 1
+            row[column[CATEGORIES[code].orientation.value]] = 1
+    return matrix
+
+
+def split_by_group(dataset: Dataset, held_out: float) -> tuple[Dataset, Dataset]:
+    """Train and held-out part; a group stands on one side only.
+
+    Only sentences of real documents are held out: what we wrote ourselves says
+    nothing about how the model does on documents.
+    """
+    side = np.array(
+        [real and _fraction(group) < held_out for real, group in zip(dataset["real"], dataset["group"], strict=True)]
+    )
+    return dataset.select(np.flatnonzero(~side)), dataset.select(np.flatnonzero(side))
+
+
+def _fraction(key: str) -> float:
+    """A number in [0, 1) that depends on ``key`` alone."""
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:6], "big") / 2**48
+
+
+def without_near_duplicates(dataset: Dataset, of: Dataset, threshold: float = 0.7) -> Dataset:
+    """Drop the sentences whose 4-gram Jaccard similarity to one of ``of`` reaches ``threshold``."""
+    index: dict[str, list[int]] = {}
+    reference = [shingles(text) for text in of["text"]]
+    for i, grams in enumerate(reference):
+        for gram in grams:
+            index.setdefault(gram, []).append(i)
+    keep = []
+    for i, text in enumerate(dataset["text"]):
+        grams = shingles(text)
+        shared: dict[int, int] = {}
+        for gram in grams:
+            for j in index.get(gram, ()):
+                shared[j] = shared.get(j, 0) + 1
+        if not any(n / (len(grams) + len(reference[j]) - n) >= threshold for j, n in shared.items()):
+            keep.append(i)
+    return dataset.select(keep)
+
+
+def shingles(text: str, size: int = 4) -> set[str]:
+    """Character n-grams of the letters and digits of ``text``; short texts are one gram."""
+    letters = re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", text).lower())
+    return {letters[i : i + size] for i in range(max(len(letters) - size + 1, 1))}
+
+
+def question_columns() -> list[int]:
+    return [LABELS.index(question.value) for question in QUESTIONS]
