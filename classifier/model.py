@@ -91,8 +91,11 @@ class Model:
             contexts = [None] * len(texts)
         if len(contexts) != len(texts):
             raise ValueError(f"{len(texts)} texts but {len(contexts)} contexts")
-        around = [ctx.from_tuple(context) for context in contexts]
-        logits = [scorer.logits(texts, around) for scorer in self._scorers]
+        return self.predict_prepared(texts, [ctx.from_tuple(context) for context in contexts])
+
+    def predict_prepared(self, texts: Sequence[str], contexts: Sequence[str]) -> Predictions:
+        """Like :meth:`predict`, with contexts already made by :func:`classifier.context.context_text`."""
+        logits = [scorer.logits(texts, contexts) for scorer in self._scorers]
         return decide(self.calibration.probabilities(logits), self.calibration)
 
 

@@ -1,0 +1,195 @@
+"""Find out what a file is by its content and hand it to the right reader."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
+from pathlib import PurePath
+from typing import Final
+
+from classifier.document import Document
+from classifier.errors import ExtractionError, Reason
+from classifier.limits import Limits
+
+MIN_HAN_SHARE: Final = 0.2
+"""Share of Han characters among the letters below which a text is not Chinese."""
+
+MIN_LETTERS: Final = 40
+"""Shorter texts are not judged by their language."""
+
+# Readers are imported when first needed: a DOCX asks for no PDF library.
+_READERS: Final = {
+    "pdf": ("classifier.extract.pdf", "read_pdf"),
+    "docx": ("classifier.extract.word", "read_docx"),
+    "html": ("classifier.extract.web", "read_html"),
+    "text": ("classifier.extract.text", "read_text"),
+}
+_EXTENSIONS: Final = {
+    ".pdf": "pdf",
+    ".docx": "docx",
+    ".docm": "docx",
+    ".dotx": "docx",
+    ".html": "html",
+    ".htm": "html",
+    ".xhtml": "html",
+}
+_SIGNATURES: Final = (
+    (b"\x89PNG\r\n", "PNG picture"),
+    (b"\xff\xd8\xff", "JPEG picture"),
+    (b"GIF8", "GIF picture"),
+    (b"II*\0", "TIFF picture"),
+    (b"MM\0*", "TIFF picture"),
+    (b"8BPS", "Photoshop picture"),
+    (b"Rar!\x1a\x07", "RAR archive"),
+    (b"7z\xbc\xaf\x27\x1c", "7z archive"),
+    (b"\x1f\x8b", "gzip archive"),
+    (b"BZh", "bzip2 archive"),
+    (b"\xfd7zXZ\0", "xz archive"),
+    (b"{\\rtf", "RTF document"),
+    (b"\x7fELF", "program"),
+    (b"MZ\x90", "program"),
+    (b"SQLite format 3\0", "SQLite database"),
+    (b"ID3", "MP3 sound"),
+    (b"CAJ\0", "CAJ document"),
+    (b"HN\0\0", "CAJ document"),
+    (b"KDH ", "KDH document"),
+)
+# What tells one ZIP-based format from another: the beginning of a member's name.
+_PACKAGES: Final = (
+    ("word/", "docx"),
+    ("xl/", "XLSX workbook"),
+    ("ppt/", "PPTX presentation"),
+    ("ofd.xml", "OFD document"),
+    ("content.xml", "OpenDocument file"),
+    ("meta-inf/container.xml", "EPUB book"),
+)
+_OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_STREAMS: Final = (
+    ("WordDocument", "legacy DOC document"),
+    ("Workbook", "legacy XLS workbook"),
+    ("Book", "legacy XLS workbook"),
+    ("PowerPoint Document", "legacy PPT presentation"),
+)
+_HTML: Final = re.compile(
+    rb"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|meta|title|table|div|h1|p)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_TAGS: Final = re.compile(
+    rb"</(?:p|div|span|td|li|h[1-6]|body|html|table|script)\s*>", re.IGNORECASE
+)
+_WORD_XML: Final = re.compile(rb"<\?mso-application|<w:wordDocument|<pkg:package", re.IGNORECASE)
+_MHTML: Final = re.compile(rb"(?:[\w-]+: .*\r?\n)*MIME-Version: ", re.IGNORECASE)
+_HEAD: Final = 4096
+
+
+def read(data: bytes, name: str, limits: Limits) -> Document:
+    """Read a file of any supported format; ``name`` serves for its extension only.
+
+    Raises :class:`ExtractionError` with the reason code the file ends in; nothing else
+    is raised for bad input.
+    """
+    limits.check_bytes(len(data))
+    if not data.strip(b"\0 \t\r\n"):
+        raise ExtractionError(Reason.EMPTY, f"{len(data)} bytes without content")
+    format = detect(data, name)
+    document = _reader(format)(data, name, limits)
+    if not document.text.strip():
+        raise ExtractionError(Reason.EMPTY, f"no text in this {format} file")
+    _check_chinese(document.text)
+    notes = (*document.notes, *_extension_note(name, format))
+    return replace(document, sha256=hashlib.sha256(data).hexdigest(), notes=notes)
+
+
+def detect(data: bytes, name: str = "") -> str:
+    """Format of the content: ``pdf``, ``docx``, ``html`` or ``text``.
+
+    Raises :class:`ExtractionError`: UNSUPPORTED (naming what it is), ENCRYPTED or DAMAGED.
+    """
+    head = data[:_HEAD]
+    if head.startswith(_OLE):
+        raise _ole_error(data)
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return _package_format(data)
+    for signature, kind in _SIGNATURES:
+        if head.startswith(signature):
+            raise ExtractionError(Reason.UNSUPPORTED, kind)
+    if re.search(rb"%PDF-\d", head[:1024]):
+        return "pdf"
+    if _is_picture(head):
+        raise ExtractionError(Reason.UNSUPPORTED, "picture")
+    if _WORD_XML.search(head):
+        raise ExtractionError(Reason.UNSUPPORTED, "Word XML document")
+    if _MHTML.match(head):
+        raise ExtractionError(Reason.UNSUPPORTED, "MHTML web archive")
+    return "html" if _is_html(head, name) else "text"
+
+
+def _is_picture(head: bytes) -> bool:
+    is_webp = head.startswith(b"RIFF") and head[8:12] == b"WEBP"
+    is_bmp = head.startswith(b"BM") and head[6:10] == b"\0\0\0\0"
+    return is_webp or is_bmp or head[4:8] == b"ftyp"
+
+
+def _is_html(head: bytes, name: str) -> bool:
+    plain = head.replace(b"\0", b"") if head[:2] in (b"\xff\xfe", b"\xfe\xff") else head
+    plain = plain.removeprefix(b"\xef\xbb\xbf").removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff")
+    if _HTML.match(plain):
+        return (
+            PurePath(name).suffix.lower() not in (".md", ".markdown") or b"<html" in plain.lower()
+        )
+    return _EXTENSIONS.get(PurePath(name).suffix.lower()) == "html" and bool(_TAGS.search(plain))
+
+
+def _package_format(data: bytes) -> str:
+    try:
+        names = [info.filename.lower() for info in zipfile.ZipFile(io.BytesIO(data)).infolist()]
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, EOFError) as error:
+        kind = "DOCX document" if b"word/" in data else "ZIP archive"
+        raise ExtractionError(Reason.DAMAGED, f"cut or broken {kind}: {error}") from error
+    for member, kind in _PACKAGES:
+        if any(name.replace("\\", "/").lstrip("/").startswith(member) for name in names):
+            if kind == "docx":
+                return kind
+            raise ExtractionError(Reason.UNSUPPORTED, kind)
+    raise ExtractionError(Reason.UNSUPPORTED, "ZIP archive")
+
+
+def _ole_error(data: bytes) -> ExtractionError:
+    if "EncryptedPackage".encode("utf-16-le") in data:
+        return ExtractionError(Reason.ENCRYPTED, "Office document with a password")
+    for stream, kind in _STREAMS:
+        if stream.encode("utf-16-le") in data:
+            return ExtractionError(Reason.UNSUPPORTED, kind)
+    return ExtractionError(Reason.UNSUPPORTED, "OLE2 file")
+
+
+def _reader(format: str) -> Callable[[bytes, str, Limits], Document]:
+    module, function = _READERS[format]
+    return getattr(import_module(module), function)
+
+
+def _check_chinese(text: str) -> None:
+    letters = [char for char in text if char.isalpha()]
+    han = sum(_is_han(char) for char in letters)
+    if len(letters) >= MIN_LETTERS and han < MIN_HAN_SHARE * len(letters):
+        raise ExtractionError(
+            Reason.NOT_CHINESE, f"{han} Han characters among {len(letters)} letters"
+        )
+
+
+def _is_han(char: str) -> bool:
+    return "\u3400" <= char <= "\u9fff" or "\uf900" <= char <= "\ufaff" or char >= "\U00020000"
+
+
+def _extension_note(name: str, format: str) -> tuple[str, ...]:
+    suffix = PurePath(name).suffix.lower()
+    expected = _EXTENSIONS.get(suffix)
+    known = expected or (suffix in (".txt", ".md", ".markdown") and "text")
+    if not known or known == format:
+        return ()
+    return (f"扩展名 {suffix} 与内容不符，已按 {format} 读取。",)

@@ -1,0 +1,93 @@
+"""Read a file in a child process with limits, so that no file can hurt its caller.
+
+The child is started as ``python -m classifier.extract.sandbox``; it gets the
+file's bytes on standard input and answers on standard output. Its address
+space is limited, its time is limited, and of what it answers only the document
+model's own classes are unpickled.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import resource
+import signal
+import subprocess
+import sys
+
+from classifier.document import Document
+from classifier.errors import ExtractionError, Reason
+from classifier.limits import Limits
+
+_TRUSTED_MODULES = {"classifier.document", "classifier.errors", "classifier.limits"}
+_TRUSTED_NAMES = {("array", "array"), ("array", "_array_reconstructor"), ("builtins", "tuple")}
+
+
+def read(data: bytes, name: str, limits: Limits) -> Document:
+    """Like :func:`classifier.extract.router.read`, in a child process.
+
+    Raises:
+        ExtractionError: with the reason the file ended in, also ``timeout``,
+            ``out_of_memory`` and ``crashed``.
+    """
+    limits.check_bytes(len(data))
+    request = pickle.dumps((data, name, limits))
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "classifier.extract.sandbox"],
+            input=request,
+            capture_output=True,
+            timeout=limits.seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise ExtractionError(Reason.TIMEOUT, f"not read within {limits.seconds:g} s") from None
+    if done.returncode != 0:
+        raise _failure(done.returncode, done.stderr)
+    answer = _Unpickler(io.BytesIO(done.stdout)).load()
+    if isinstance(answer, ExtractionError):
+        raise answer
+    return answer
+
+
+class _Unpickler(pickle.Unpickler):
+    """Loads nothing but the document model: the child has parsed a stranger's file."""
+
+    def find_class(self, module: str, name: str):
+        if module in _TRUSTED_MODULES or (module, name) in _TRUSTED_NAMES:
+            return super().find_class(module, name)
+        raise pickle.UnpicklingError(f"{module}.{name} is not part of a document")
+
+
+def _failure(status: int, stderr: bytes) -> ExtractionError:
+    lines = stderr.decode(errors="replace").strip().splitlines()
+    last = lines[-1] if lines else ""
+    if "MemoryError" in last or "bad_alloc" in last:
+        return ExtractionError(Reason.OUT_OF_MEMORY, last)
+    if status < 0:
+        return ExtractionError(Reason.CRASHED, signal.Signals(-status).name)
+    return ExtractionError(Reason.CRASHED, last)
+
+
+def _serve() -> None:
+    """The child's side: limit itself, read one file, answer."""
+    answer_to = sys.stdout.buffer
+    # A library that prints must not spoil the answer.
+    sys.stdout = sys.stderr
+    data, name, limits = pickle.load(sys.stdin.buffer)
+    resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    from classifier.extract import router
+
+    try:
+        answer: Document | ExtractionError = router.read(data, name, limits)
+    except ExtractionError as error:
+        answer = error
+    except RecursionError:
+        answer = ExtractionError(Reason.DAMAGED, "nested too deeply")
+    answer_to.write(pickle.dumps(answer, protocol=pickle.HIGHEST_PROTOCOL))
+    answer_to.flush()
+
+
+if __name__ == "__main__":
+    _serve()

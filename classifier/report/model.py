@@ -1,0 +1,93 @@
+"""The report of one document: everything that any output format shows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from classifier.document import Document, Sentence
+from classifier.findings import Findings
+from classifier.orientation import OrientationScore
+from classifier.taxonomy import CATEGORIES, LABELS, Orientation
+
+if TYPE_CHECKING:
+    import pandas
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledSentence:
+    """A sentence with the model's answers.
+
+    Attributes:
+        probabilities: one per label of :data:`classifier.taxonomy.LABELS`.
+        review: the model is not sure; a person should look.
+        counted: False for repeated boilerplate that stands earlier already.
+        influence: by how much the sentence moves the document's score.
+    """
+
+    sentence: Sentence
+    orientation: Orientation
+    categories: tuple[str, ...]
+    probabilities: tuple[float, ...]
+    review: bool
+    counted: bool
+    influence: float
+
+    @property
+    def text(self) -> str:
+        return self.sentence.text
+
+    def probability(self, label: str) -> float:
+        return self.probabilities[LABELS.index(label)]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """An outermost section: its title, first sentence, number of sentences, and score."""
+
+    title: str
+    first: int
+    length: int
+    orientation: OrientationScore
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    document: Document
+    model: str
+    model_version: str
+    orientation: OrientationScore
+    sentences: tuple[LabelledSentence, ...]
+    sections: tuple[Section, ...]
+    findings: Findings
+
+    def profile(self) -> dict[str, int]:
+        """Number of counted sentences per category, all nineteen, in taxonomy order."""
+        counts = Counter(code for s in self.sentences if s.counted for code in s.categories)
+        return {code: counts[code] for code in CATEGORIES}
+
+    def movers(self, most: int = 10) -> list[LabelledSentence]:
+        """The sentences that move the score most, in either direction."""
+        return sorted(self.sentences, key=lambda s: -abs(s.influence))[:most]
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as plain values; schema in ``data/report.schema.json``."""
+        from classifier.report.json import report_to_json
+
+        return report_to_json(self)
+
+    def to_html(self, path: str | Path) -> None:
+        """Write one self-contained HTML page that needs no network."""
+        from classifier.report.html import render
+
+        Path(path).write_text(render(self), encoding="utf-8")
+
+    def to_frame(self) -> pandas.DataFrame:
+        """One row per sentence; needs pandas."""
+        import pandas
+
+        from classifier.report.json import sentence_to_json
+
+        return pandas.DataFrame([sentence_to_json(s, self.document) for s in self.sentences])

@@ -1,0 +1,124 @@
+"""Fit the calibration of a model folder on documents that no scorer was trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from classifier.calibration import Calibration, QuestionRows
+from classifier.taxonomy import LABELS, QUESTIONS
+from training.corpus import question_columns
+
+# A category with fewer positives than this shares one fit with the other rare ones.
+MIN_POSITIVES = 20
+# The abstention band is widened until this share of the decisions outside it is right,
+# among sentences where either answer is in question.
+BAND_ACCURACY = 0.95
+IN_QUESTION = 0.05
+
+
+def fit(
+    names: Sequence[str],
+    logits: Sequence[np.ndarray],
+    labels: np.ndarray,
+    groups: Sequence[str],
+    natural: np.ndarray,
+) -> Calibration:
+    """Stack and scale the scorers' logits, choose thresholds and abstention bands.
+
+    Args:
+        names: of the scorers, with one logit matrix (sentences, labels) each.
+        labels: 0/1 of shape (sentences, labels).
+        groups: per sentence the document group it belongs to.
+        natural: per orientation (neutral, assistive, control, mixed) its share in
+            running text. The rows are weighted to it, since part of them were
+            picked because they looked oriented.
+    """
+    weight = weights_to(natural, labels)
+    inputs = np.stack(logits, axis=-1)
+    coefficients, bias = _fit_all(inputs, labels, weight)
+    draft = Calibration(
+        tuple(names), coefficients, bias, np.full(len(LABELS), 0.5), ((0.5, 0.5),) * len(QUESTIONS), ()
+    )
+    p = draft.probabilities(logits)
+    return Calibration(
+        scorers=tuple(names),
+        weights=coefficients,
+        bias=bias,
+        thresholds=np.array([best_threshold(p[:, i], weight) for i in range(len(LABELS))]),
+        review=tuple(
+            review_band(p[:, i], labels[:, i], weight, best_threshold(p[:, i], weight))
+            for i in question_columns()
+        ),
+        rows=tuple(summed_rows(p[:, i], labels[:, i], weight, groups) for i in question_columns()),
+    )
+
+
+def orientation_index(labels: np.ndarray) -> np.ndarray:
+    """0 neutral, 1 assistive, 2 control, 3 mixed."""
+    assistive, control = (labels[:, i].astype(int) for i in question_columns())
+    return assistive + 2 * control
+
+
+def shares(labels: np.ndarray) -> np.ndarray:
+    """Share of each of the four orientations."""
+    return np.bincount(orientation_index(labels), minlength=4) / max(len(labels), 1)
+
+
+def weights_to(natural: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Weights that give the four orientations their natural shares, with mean 1."""
+    index = orientation_index(labels)
+    weight = (natural / np.maximum(shares(labels), 1e-9))[index]
+    return weight / weight.mean()
+
+
+def _fit_all(inputs: np.ndarray, labels: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Weights (scorers, labels) and bias (labels,)."""
+    rare = [i for i in range(len(LABELS)) if labels[:, i].sum() < MIN_POSITIVES]
+    coefficients = np.zeros((inputs.shape[2], len(LABELS)))
+    bias = np.zeros(len(LABELS))
+    for i in range(len(LABELS)):
+        columns = rare if i in rare else [i]
+        x = inputs[:, columns].reshape(-1, inputs.shape[2])
+        y = labels[:, columns].reshape(-1)
+        if y.any():
+            fitted = LogisticRegression(C=10.0, max_iter=500).fit(x, y, np.repeat(weight, len(columns)))
+            # A scorer that speaks against its own label would invert explanations.
+            coefficients[:, i] = np.maximum(fitted.coef_[0], 0)
+            bias[i] = fitted.intercept_[0]
+        else:
+            coefficients[:, i], bias[i] = 1 / inputs.shape[2], -2.0
+    return coefficients, bias
+
+
+def best_threshold(p: np.ndarray, weight: np.ndarray) -> float:
+    """The threshold with the highest expected F1 of calibrated probabilities.
+
+    Expected, not observed: with few positives the observed optimum is noise
+    (Lipton et al. 2014: the optimum is half the best attainable F1).
+    """
+    order = np.argsort(-p)
+    mass, taken = np.cumsum((p * weight)[order]), np.cumsum(weight[order])
+    best = int((2 * mass / (taken + mass[-1])).argmax())
+    return float(np.clip(p[order][best], 0.05, 0.95))
+
+
+def review_band(p: np.ndarray, y: np.ndarray, weight: np.ndarray, threshold: float) -> tuple[float, float]:
+    """Probabilities around the threshold between which a person should look."""
+    open_ = p >= IN_QUESTION
+    right = (p >= threshold) == (y > 0)
+    for step in np.linspace(0, 1, 51):
+        low, high = threshold - step * (threshold - IN_QUESTION), threshold + step * (1 - threshold)
+        outside = open_ & ((p < low) | (p > high))
+        if not outside.any() or np.average(right[outside], weights=weight[outside]) >= BAND_ACCURACY:
+            return round(float(low), 4), round(float(high), 4)
+    return IN_QUESTION, 1.0
+
+
+def summed_rows(p: np.ndarray, y: np.ndarray, weight: np.ndarray, groups: Sequence[str]) -> QuestionRows:
+    _, index = np.unique(np.asarray(groups), return_inverse=True)
+    total = lambda values: np.bincount(index, weights=values * weight)  # noqa: E731
+    yes = (y > 0).astype(float)
+    return QuestionRows(total(yes), total(yes * p), total(1 - yes), total((1 - yes) * p))
