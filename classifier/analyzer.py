@@ -36,7 +36,10 @@ class Classifier:
 
     @classmethod
     def load(
-        cls, name_or_path: str | Path = DEFAULT, threads: int | None = None, limits: Limits | None = None
+        cls,
+        name_or_path: str | Path = DEFAULT,
+        threads: int | None = None,
+        limits: Limits | None = None,
     ) -> Classifier:
         """Open a model: ``standard`` (shipped default), ``lexical``, or a model folder.
 
@@ -96,7 +99,10 @@ class Classifier:
                 document = pending.pop(0).result()
                 if i + 2 * workers < len(paths):
                     pending.append(pool.submit(self._try_read, paths[i + 2 * workers]))
-                yield path, document if isinstance(document, ExtractionError) else self._report(document)
+                yield (
+                    path,
+                    document if isinstance(document, ExtractionError) else self._report(document),
+                )
 
     def _try_read(self, path: Path) -> Document | ExtractionError:
         try:
@@ -114,7 +120,7 @@ class Classifier:
         clusters = [sentence.section for sentence in sentences]
         total = self._score(predictions, clusters, counted)
         influence = orientation.influence(predictions.probabilities, total) * counted
-        strength = predictions.probabilities[:, : 2].max(1) if len(texts) else np.zeros(0)
+        strength = predictions.probabilities[:, :2].max(1, initial=0).tolist()
         return Report(
             document=document,
             model=self.model.name,
@@ -139,7 +145,7 @@ class Classifier:
     def _score(
         self, predictions: Predictions, clusters: Sequence[tuple[str, ...]], mask: np.ndarray
     ) -> orientation.OrientationScore:
-        chosen = np.flatnonzero(mask)
+        chosen = np.flatnonzero(mask).tolist()
         return orientation.score(
             predictions.probabilities[chosen], [clusters[i] for i in chosen], self.model.calibration
         )
@@ -154,7 +160,9 @@ class Classifier:
         for title, indices in members.items():
             mask = np.zeros(len(clusters), bool)
             mask[indices] = True
-            yield Section(title, indices[0], len(indices), self._score(predictions, clusters, mask & counted))
+            yield Section(
+                title, indices[0], len(indices), self._score(predictions, clusters, mask & counted)
+            )
 
 
 def _contexts(sentences: Sequence[Sentence]) -> list[Context]:

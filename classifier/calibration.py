@@ -69,7 +69,10 @@ class Calibration:
             "thresholds": np.round(self.thresholds, 4).tolist(),
             "review": {q.value: band for q, band in zip(QUESTIONS, self.review, strict=True)},
             "rows": {
-                q.value: {name: np.round(getattr(rows, name), 3).tolist() for name in QuestionRows.__annotations__}
+                q.value: {
+                    name: np.round(getattr(rows, name), 3).tolist()
+                    for name in QuestionRows.__annotations__
+                }
                 for q, rows in zip(QUESTIONS, self.rows, strict=True)
             },
         }
@@ -85,15 +88,21 @@ class Calibration:
         try:
             content = json.loads(file.read_text(encoding="utf-8"))
             if content["format"] != FORMAT or tuple(content["labels"]) != LABELS:
-                raise ModelError(f"{file}: was written for another version of tenderlens or its taxonomy")
+                raise ModelError(
+                    f"{file}: was written for another version of tenderlens or its taxonomy"
+                )
             return cls(
                 scorers=tuple(content["scorers"]),
                 weights=np.array(content["weights"]),
                 bias=np.array(content["bias"]),
                 thresholds=np.array(content["thresholds"]),
-                review=tuple((low, high) for low, high in (content["review"][q.value] for q in QUESTIONS)),
+                review=tuple(
+                    (low, high) for low, high in (content["review"][q.value] for q in QUESTIONS)
+                ),
                 rows=tuple(
-                    QuestionRows(**{k: np.array(v, float) for k, v in content["rows"][q.value].items()})
+                    QuestionRows(
+                        **{k: np.array(v, float) for k, v in content["rows"][q.value].items()}
+                    )
                     for q in QUESTIONS
                 ),
             )

@@ -24,10 +24,12 @@ class EncoderScorer:
     def __init__(self, tokenizer: Tokenizer, session: ort.InferenceSession) -> None:
         self._tokenizer = tokenizer
         self._session = session
-        self._padding = tokenizer.token_to_id("<pad>")
+        self._padding = tokenizer.token_to_id("<pad>") or 0
 
     @classmethod
-    def load(cls, tokenizer_file: Path, onnx_file: Path, threads: int | None = None) -> EncoderScorer:
+    def load(
+        cls, tokenizer_file: Path, onnx_file: Path, threads: int | None = None
+    ) -> EncoderScorer:
         """Open a model folder's tokenizer and graph.
 
         Args:
@@ -41,13 +43,17 @@ class EncoderScorer:
         options.log_severity_level = 3
         try:
             tokenizer = Tokenizer.from_file(str(tokenizer_file))
-            session = ort.InferenceSession(str(onnx_file), options, providers=["CPUExecutionProvider"])
+            session = ort.InferenceSession(
+                str(onnx_file), options, providers=["CPUExecutionProvider"]
+            )
         except Exception as error:  # both libraries raise bare Exception subclasses of their own
             raise ModelError(f"{onnx_file.parent}: cannot be loaded ({error})") from error
         tokenizer.no_padding()
         tokenizer.no_truncation()
         if session.get_outputs()[0].shape[-1] != len(LABELS):
-            raise ModelError(f"{onnx_file}: has other outputs than the {len(LABELS)} labels of the taxonomy")
+            raise ModelError(
+                f"{onnx_file}: has other outputs than the {len(LABELS)} labels of the taxonomy"
+            )
         return cls(tokenizer, session)
 
     def logits(self, texts: Sequence[str], contexts: Sequence[str]) -> np.ndarray:
@@ -57,7 +63,7 @@ class EncoderScorer:
         out = np.zeros((len(rows), len(LABELS)), np.float32)
         for batch in batches(lengths, BATCH_TOKENS):
             feed = pad([rows[i] for i in batch], self._padding)
-            out[batch] = self._session.run(None, feed)[0]
+            out[batch] = np.asarray(self._session.run(None, feed)[0])
         return out
 
 

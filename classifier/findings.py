@@ -63,7 +63,9 @@ def rules(kind: str) -> tuple[Rule, ...]:
     )
 
 
-def find(texts: Sequence[str], categories: Sequence[Sequence[str]], strength: Sequence[float]) -> Findings:
+def find(
+    texts: Sequence[str], categories: Sequence[Sequence[str]], strength: Sequence[float]
+) -> Findings:
     """Apply all rules.
 
     Args:
@@ -77,7 +79,10 @@ def find(texts: Sequence[str], categories: Sequence[Sequence[str]], strength: Se
 
 
 def _apply(
-    kind: Sequence[Rule], texts: Sequence[str], categories: Sequence[Sequence[str]], strength: Sequence[float]
+    kind: Sequence[Rule],
+    texts: Sequence[str],
+    categories: Sequence[Sequence[str]],
+    strength: Sequence[float],
 ) -> tuple[Finding, ...]:
     evidence: dict[str, list[int]] = {rule.id: [] for rule in kind}
     for i, (text, codes) in enumerate(zip(texts, categories, strict=True)):
@@ -87,5 +92,6 @@ def _apply(
                 evidence[rule.id].append(i)
                 explained |= rule.categories
     return tuple(
-        Finding(rule, tuple(sorted(evidence[rule.id], key=lambda i: (-strength[i], i)))) for rule in kind
+        Finding(rule, tuple(sorted(evidence[rule.id], key=lambda i: (-strength[i], i))))
+        for rule in kind
     )

@@ -11,6 +11,7 @@ import logging
 import re
 import unicodedata
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import jieba
@@ -38,7 +39,7 @@ def features(record: tuple[str, str]) -> list[str]:
     text, context = (_fold(part) for part in record)
     grams = [text[i : i + n] for n in NGRAMS for i in range(len(text) - n + 1)]
     words = [f"w:{word}" for word in words_of(text)]
-    pairs = [f"{first}+{second[2:]}" for first, second in zip(words, words[1:], strict=False)]
+    pairs = [f"{first}+{second[2:]}" for first, second in pairwise(words)]
     around = [f"x:{word}" for word in words_of(context.partition("|")[0])]
     return grams + words + pairs + around
 
@@ -62,12 +63,16 @@ class LexicalScorer:
         weights: float32 of shape (features, labels); ``bias`` one per label.
     """
 
-    def __init__(self, vocabulary: Sequence[str], idf: np.ndarray, weights: np.ndarray, bias: np.ndarray) -> None:
+    def __init__(
+        self, vocabulary: Sequence[str], idf: np.ndarray, weights: np.ndarray, bias: np.ndarray
+    ) -> None:
         self.vocabulary = list(vocabulary)
         self.idf = idf
         self.weights = weights
         self.bias = bias
-        self._counter = CountVectorizer(analyzer=features, vocabulary=self.vocabulary, dtype=np.float32)
+        self._counter = CountVectorizer(
+            analyzer=features, vocabulary=self.vocabulary, dtype=np.float32
+        )
 
     def logits(self, texts: Sequence[str], contexts: Sequence[str]) -> np.ndarray:
         """Decision values of shape (sentences, labels), float32."""
@@ -96,7 +101,9 @@ class LexicalScorer:
         """
         try:
             with np.load(file, allow_pickle=False) as stored:
-                arrays = {key: stored[key] for key in ("vocabulary", "idf", "weights", "bias", "labels")}
+                arrays = {
+                    key: stored[key] for key in ("vocabulary", "idf", "weights", "bias", "labels")
+                }
         except (OSError, ValueError, KeyError, EOFError) as error:
             raise ModelError(f"{file}: not a lexical model ({error})") from error
         if tuple(bytes(arrays["labels"]).decode().split("\n")) != LABELS:

@@ -38,7 +38,8 @@ class Limits:
     def check_unpacked(self, size: int) -> None:
         if size > self.unpacked_bytes:
             raise ExtractionError(
-                Reason.TOO_LARGE, f"unpacks to {size / MIB:.0f} MiB, limit {self.unpacked_bytes / MIB:.0f} MiB"
+                Reason.TOO_LARGE,
+                f"unpacks to {size / MIB:.0f} MiB, limit {self.unpacked_bytes / MIB:.0f} MiB",
             )
 
     def check_pages(self, pages: int) -> None:

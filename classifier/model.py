@@ -55,7 +55,9 @@ class Predictions:
 class Model:
     """The scorers of a model folder and their calibration."""
 
-    def __init__(self, name: str, version: str, scorers: Sequence[Scorer], calibration: Calibration) -> None:
+    def __init__(
+        self, name: str, version: str, scorers: Sequence[Scorer], calibration: Calibration
+    ) -> None:
         self.name = name
         self.version = version
         self.calibration = calibration
@@ -71,7 +73,9 @@ class Model:
         path = find(name_or_path)
         version = verify(path)
         calibration = Calibration.load(path / CALIBRATION_FILE)
-        scorers = [_LOADERS[name](path, threads) for name in calibration.scorers if name in _LOADERS]
+        scorers = [
+            _LOADERS[name](path, threads) for name in calibration.scorers if name in _LOADERS
+        ]
         if len(scorers) != len(calibration.scorers):
             raise ModelError(f"{path}: calibrated for unknown scorers {calibration.scorers}")
         return cls(path.name, version, scorers, calibration)
@@ -94,7 +98,7 @@ class Model:
         return self.predict_prepared(texts, [ctx.from_tuple(context) for context in contexts])
 
     def predict_prepared(self, texts: Sequence[str], contexts: Sequence[str]) -> Predictions:
-        """Like :meth:`predict`, with contexts already made by :func:`classifier.context.context_text`."""
+        """Like :meth:`predict`, with contexts made by :func:`~classifier.context.context_text`."""
         logits = [scorer.logits(texts, contexts) for scorer in self._scorers]
         return decide(self.calibration.probabilities(logits), self.calibration)
 
@@ -110,14 +114,27 @@ def decide(probabilities: np.ndarray, calibration: Calibration) -> Predictions:
     orientations, categories, review = [], [], []
     for row, over in zip(probabilities, given, strict=True):
         orientations.append(orientation_of(bool(over[0]), bool(over[1])))
-        codes = [code for question, side in enumerate(_SIDES) if over[question] for code in _codes(row, over, side)]
+        codes = [
+            code
+            for question, side in enumerate(_SIDES)
+            if over[question]
+            for code in _codes(row, over, side)
+        ]
         categories.append(tuple(sorted(codes, key=lambda code: -row[LABELS.index(code)])))
-        review.append(any(low <= row[i] <= high for i, (low, high) in enumerate(calibration.review)))
+        review.append(
+            any(low <= row[i] <= high for i, (low, high) in enumerate(calibration.review))
+        )
     return Predictions(probabilities, tuple(orientations), tuple(categories), tuple(review))
 
 
 _SIDES = tuple(
-    np.array([i for i, label in enumerate(LABELS) if label in CATEGORIES and CATEGORIES[label].orientation == q])
+    np.array(
+        [
+            i
+            for i, label in enumerate(LABELS)
+            if label in CATEGORIES and CATEGORIES[label].orientation == q
+        ]
+    )
     for q in QUESTIONS
 )
 
@@ -148,7 +165,9 @@ def verify(path: Path) -> str:
         listed = json.loads((path / CHECKSUM_FILE).read_text(encoding="utf-8"))
         for name, expected in listed.items():
             if hashlib.sha256((path / name).read_bytes()).hexdigest() != expected:
-                raise ModelError(f"{path / name}: differs from its checksum; reinstall or export the model again")
+                raise ModelError(
+                    f"{path / name}: differs from its checksum; reinstall or export the model again"
+                )
     except (OSError, ValueError, AttributeError) as error:
         raise ModelError(f"{path}: incomplete model folder ({error})") from error
     return hashlib.sha256(json.dumps(listed, sort_keys=True).encode()).hexdigest()[:12]

@@ -93,7 +93,10 @@ class OrientationScore:
 
 
 def score(
-    probabilities: np.ndarray, clusters: Sequence[Hashable], calibration: Calibration, replicates: int = REPLICATES
+    probabilities: np.ndarray,
+    clusters: Sequence[Hashable],
+    calibration: Calibration,
+    replicates: int = REPLICATES,
 ) -> OrientationScore:
     """Score distinct sentences.
 
@@ -104,7 +107,16 @@ def score(
     if not len(probabilities):
         nothing = Interval(-1.0, 1.0)
         return OrientationScore(
-            0.0, nothing, 0.0, Interval(-math.inf, math.inf), 0.0, Interval(0.0, 1.0), 0, 0, 0, Verdict.UNDECIDED
+            0.0,
+            nothing,
+            0.0,
+            Interval(-math.inf, math.inf),
+            0.0,
+            Interval(0.0, 1.0),
+            0,
+            0,
+            0,
+            Verdict.UNDECIDED,
         )
     sums = _cluster_sums(probabilities[:, : len(QUESTIONS)], clusters)
     random = np.random.default_rng(SEED)
@@ -189,8 +201,10 @@ def _resample(random: np.random.Generator, size: int, replicates: int) -> np.nda
 
 
 def _rates(rows: QuestionRows, random: np.random.Generator, replicates: int) -> np.ndarray:
-    """Mean probability of positives and of negatives, (1 + replicates, 2), the first row unresampled."""
-    weights = np.vstack([np.ones(len(rows.positives)), _resample(random, len(rows.positives), replicates)])
+    """Mean probability of positives and negatives, (1 + replicates, 2), the first unresampled."""
+    weights = np.vstack(
+        [np.ones(len(rows.positives)), _resample(random, len(rows.positives), replicates)]
+    )
     hits = (weights @ rows.positive_mass) / np.maximum(weights @ rows.positives, 1e-9)
     alarms = (weights @ rows.negative_mass) / np.maximum(weights @ rows.negatives, 1e-9)
     # A draw without positives says nothing about them: it takes the whole set's rate.
@@ -198,7 +212,9 @@ def _rates(rows: QuestionRows, random: np.random.Generator, replicates: int) -> 
     return np.column_stack([hits, alarms])
 
 
-def _adjusted_counts(totals: np.ndarray, rates: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def _adjusted_counts(
+    totals: np.ndarray, rates: Sequence[np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
     """Corrected assistive and control counts per replicate, mixed ones halved."""
     size = np.maximum(totals[:, 0], 1e-9)
     counts = []

@@ -1,4 +1,4 @@
-"""Where the shipped data and models lie: beside the package once installed, else in the checkout."""
+"""Where shipped data and models lie: inside the installed package, else in the checkout."""
 
 from __future__ import annotations
 
@@ -16,4 +16,6 @@ def folder(name: str) -> Path:
     for root in (_PACKAGE, _PACKAGE.parent):
         if (path := root / name).is_dir():
             return path
-    raise FileNotFoundError(f"the folder {name!r} is missing from the installation: reinstall tenderlens")
+    raise FileNotFoundError(
+        f"the folder {name!r} is missing from the installation: reinstall tenderlens"
+    )

@@ -20,7 +20,17 @@ VERSION = 1
 
 _TERMINATORS = "。！？!?；;\n"
 _CLOSERS = "”’」』）】》〉)]\"'"
-_PAIRS = {"（": "）", "(": ")", "【": "】", "[": "]", "《": "》", "〈": "〉", "“": "”", "「": "」", "『": "』"}
+_PAIRS = {
+    "（": "）",
+    "(": ")",
+    "【": "】",
+    "[": "]",
+    "《": "》",
+    "〈": "〉",
+    "“": "”",
+    "「": "」",
+    "『": "』",
+}
 # A quotation followed by one of these is part of the sentence around it.
 _CONTINUES = "，、：,:的等及和与或）)"
 _ROUND = "）)"

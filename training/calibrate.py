@@ -40,7 +40,12 @@ def fit(
     inputs = np.stack(logits, axis=-1)
     coefficients, bias = _fit_all(inputs, labels, weight)
     draft = Calibration(
-        tuple(names), coefficients, bias, np.full(len(LABELS), 0.5), ((0.5, 0.5),) * len(QUESTIONS), ()
+        tuple(names),
+        coefficients,
+        bias,
+        np.full(len(LABELS), 0.5),
+        ((0.5, 0.5),) * len(QUESTIONS),
+        (),
     )
     p = draft.probabilities(logits)
     return Calibration(
@@ -74,7 +79,9 @@ def weights_to(natural: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return weight / weight.mean()
 
 
-def _fit_all(inputs: np.ndarray, labels: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _fit_all(
+    inputs: np.ndarray, labels: np.ndarray, weight: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Weights (scorers, labels) and bias (labels,)."""
     rare = [i for i in range(len(LABELS)) if labels[:, i].sum() < MIN_POSITIVES]
     coefficients = np.zeros((inputs.shape[2], len(LABELS)))
@@ -84,7 +91,9 @@ def _fit_all(inputs: np.ndarray, labels: np.ndarray, weight: np.ndarray) -> tupl
         x = inputs[:, columns].reshape(-1, inputs.shape[2])
         y = labels[:, columns].reshape(-1)
         if y.any():
-            fitted = LogisticRegression(C=10.0, max_iter=500).fit(x, y, np.repeat(weight, len(columns)))
+            fitted = LogisticRegression(C=10.0, max_iter=500).fit(
+                x, y, np.repeat(weight, len(columns))
+            )
             # A scorer that speaks against its own label would invert explanations.
             coefficients[:, i] = np.maximum(fitted.coef_[0], 0)
             bias[i] = fitted.intercept_[0]
@@ -105,19 +114,26 @@ def best_threshold(p: np.ndarray, weight: np.ndarray) -> float:
     return float(np.clip(p[order][best], 0.05, 0.95))
 
 
-def review_band(p: np.ndarray, y: np.ndarray, weight: np.ndarray, threshold: float) -> tuple[float, float]:
+def review_band(
+    p: np.ndarray, y: np.ndarray, weight: np.ndarray, threshold: float
+) -> tuple[float, float]:
     """Probabilities around the threshold between which a person should look."""
     open_ = p >= IN_QUESTION
     right = (p >= threshold) == (y > 0)
     for step in np.linspace(0, 1, 51):
         low, high = threshold - step * (threshold - IN_QUESTION), threshold + step * (1 - threshold)
         outside = open_ & ((p < low) | (p > high))
-        if not outside.any() or np.average(right[outside], weights=weight[outside]) >= BAND_ACCURACY:
+        if (
+            not outside.any()
+            or np.average(right[outside], weights=weight[outside]) >= BAND_ACCURACY
+        ):
             return round(float(low), 4), round(float(high), 4)
     return IN_QUESTION, 1.0
 
 
-def summed_rows(p: np.ndarray, y: np.ndarray, weight: np.ndarray, groups: Sequence[str]) -> QuestionRows:
+def summed_rows(
+    p: np.ndarray, y: np.ndarray, weight: np.ndarray, groups: Sequence[str]
+) -> QuestionRows:
     _, index = np.unique(np.asarray(groups), return_inverse=True)
     total = lambda values: np.bincount(index, weights=values * weight)  # noqa: E731
     yes = (y > 0).astype(float)

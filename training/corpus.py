@@ -2,7 +2,8 @@
 
 A record is one JSON object with ``text`` and ``categories`` (codes of the
 taxonomy) and optionally ``section``, ``previous``, ``unsure``, ``group`` or
-``document`` (what must not stand on two sides of a split) and ``pair``.
+``document`` (what must not stand on two sides of a split), ``pair``, and
+``picked`` (chosen because it looked oriented, so not in its natural share).
 """
 
 from __future__ import annotations
@@ -15,7 +16,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from datasets import Dataset, Features, Sequence as ListOf, Value, concatenate_datasets, load_dataset
+from datasets import (
+    Dataset,
+    Features,
+    Value,
+    concatenate_datasets,
+    load_dataset,
+)
+from datasets import (
+    Sequence as ListOf,
+)
 
 from classifier.context import context_text
 from classifier.resources import folder
@@ -32,6 +42,7 @@ FEATURES = Features(
         "weight": Value("float32"),
         "length": Value("int32"),
         "real": Value("bool"),
+        "running": Value("bool"),
     }
 )
 
@@ -71,6 +82,7 @@ def _normalise(record: dict[str, Any]) -> dict[str, Any]:
         "weight": UNSURE_WEIGHT if record.get("unsure") else 1.0,
         "length": len(text) + len(context),
         "real": bool(document),
+        "running": bool(document) and not record.get("picked"),
     }
 
 
@@ -93,8 +105,17 @@ def split_by_group(dataset: Dataset, held_out: float) -> tuple[Dataset, Dataset]
     nothing about how the model does on documents.
     """
     side = np.array(
-        [real and _fraction(group) < held_out for real, group in zip(dataset["real"], dataset["group"], strict=True)]
+        [
+            real and _fraction(group) < held_out
+            for real, group in zip(dataset["real"], dataset["group"], strict=True)
+        ]
     )
+    return dataset.select(np.flatnonzero(~side)), dataset.select(np.flatnonzero(side))
+
+
+def split_at_random(dataset: Dataset, held_out: float) -> tuple[Dataset, Dataset]:
+    """Like :func:`split_by_group` for a corpus without documents: pairs stay together."""
+    side = np.array([_fraction(group) < held_out for group in dataset["group"]])
     return dataset.select(np.flatnonzero(~side)), dataset.select(np.flatnonzero(side))
 
 
@@ -117,7 +138,9 @@ def without_near_duplicates(dataset: Dataset, of: Dataset, threshold: float = 0.
         for gram in grams:
             for j in index.get(gram, ()):
                 shared[j] = shared.get(j, 0) + 1
-        if not any(n / (len(grams) + len(reference[j]) - n) >= threshold for j, n in shared.items()):
+        if not any(
+            n / (len(grams) + len(reference[j]) - n) >= threshold for j, n in shared.items()
+        ):
             keep.append(i)
     return dataset.select(keep)
 

@@ -75,11 +75,15 @@ class E5Weights:
             "inner": int(self.config["intermediate_size"]),
         }
         vector = lambda key: np.frombuffer(self.tensors[key], "<f4").copy()  # noqa: E731
-        words = dequantise_q4(self.tensors["emb.word"], int(self.config["vocab_size"]), sizes["hidden"])
+        words = dequantise_q4(
+            self.tensors["emb.word"], int(self.config["vocab_size"]), sizes["hidden"]
+        )
         state = {
             "embeddings.word_embeddings.weight": words[rows],
             "embeddings.position_embeddings.weight": vector("emb.pos").reshape(-1, sizes["hidden"]),
-            "embeddings.token_type_embeddings.weight": vector("emb.type").reshape(-1, sizes["hidden"]),
+            "embeddings.token_type_embeddings.weight": vector("emb.type").reshape(
+                -1, sizes["hidden"]
+            ),
             "embeddings.LayerNorm.weight": vector("emb.ln.w"),
             "embeddings.LayerNorm.bias": vector("emb.ln.b"),
         }

@@ -53,7 +53,9 @@ def build_base(folder: Path, texts: Iterable[str]) -> None:
     types[1:] = types[0]
     missing, unexpected = model.load_state_dict(state, strict=False)
     if unexpected or any(not name.startswith("classifier.") for name in missing):
-        raise ValueError(f"weights do not fit the model: missing {missing}, unexpected {unexpected}")
+        raise ValueError(
+            f"weights do not fit the model: missing {missing}, unexpected {unexpected}"
+        )
     model.save_pretrained(folder)
     wrap(unigram_tokenizer([weights.vocabulary[i] for i in rows])).save_pretrained(folder)
 
@@ -86,7 +88,11 @@ def unigram_tokenizer(vocabulary: list[tuple[str, float]]) -> Tokenizer:
     second = [piece("</s>", 1), {"Sequence": {"id": "B", "type_id": 1}}, piece("</s>", 1)]
     metaspace = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": True}
     normalizers = [
-        {"type": "Replace", "pattern": {"Regex": r"[\x00-\x1f\x7f\u200b-\u200f\ufeff]"}, "content": " "},
+        {
+            "type": "Replace",
+            "pattern": {"Regex": r"[\x00-\x1f\x7f\u200b-\u200f\ufeff]"},
+            "content": " ",
+        },
         {"type": "NFKC"},
         {"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": " "},
     ]

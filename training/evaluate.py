@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from sklearn.metrics import average_precision_score, cohen_kappa_score, f1_score
 
 from classifier.model import Model, Predictions
 from classifier.taxonomy import CATEGORIES, LABELS, QUESTIONS, orientation_of_categories
+from training import corpus
 from training.corpus import targets
 
 BOOTSTRAP = 1000
@@ -47,6 +49,15 @@ class Figures:
     category_f1: dict[str, tuple[int, float, float]]
     category_macro_f1: float
     reviewed: float
+
+
+def evaluate_file(file: Path, models: Sequence[str]) -> str:
+    """The Markdown table of several models on one labelled file, with the readers' agreement."""
+    records = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line]
+    dataset = corpus.load([file])
+    figures = [measure(Model.load(name), dataset) for name in models]
+    twice_read = records and all("annotator_1" in record for record in records)
+    return card_table(figures, agreement(records) if twice_read else None)
 
 
 def predict(model: Model, dataset: Dataset) -> Predictions:
@@ -87,7 +98,9 @@ def measure(model: Model, dataset: Dataset) -> Figures:
     )
 
 
-def _question(label: str, truth: np.ndarray, p: np.ndarray, given: np.ndarray, groups: np.ndarray) -> QuestionFigures:
+def _question(
+    label: str, truth: np.ndarray, p: np.ndarray, given: np.ndarray, groups: np.ndarray
+) -> QuestionFigures:
     hits = float((truth * given).sum())
     return QuestionFigures(
         label=label,
@@ -122,7 +135,10 @@ def agreement(records: Sequence[dict[str, Any]]) -> dict[str, float]:
     """F1 of one annotator against the other per question, and κ over orientations."""
     first = targets([r["annotator_1"] for r in records])
     second = targets([r["annotator_2"] for r in records])
-    names = [[orientation_of_categories(r[key]).value for r in records] for key in ("annotator_1", "annotator_2")]
+    names = [
+        [orientation_of_categories(r[key]).value for r in records]
+        for key in ("annotator_1", "annotator_2")
+    ]
     figures = {q.value: float(f1_score(first[:, i], second[:, i])) for i, q in enumerate(QUESTIONS)}
     return {**figures, "kappa": float(cohen_kappa_score(*names))}
 
@@ -139,18 +155,30 @@ def card_table(figures: Sequence[Figures], readers: dict[str, float] | None) -> 
         name = f"{question.value} ({each[0].positives})"
         row(
             f"{name} F1",
-            [f"{q.f1:.3f} ({q.f1_interval[0]:.2f} to {q.f1_interval[1]:.2f})" for q in each] + ceiling(question.value),
+            [f"{q.f1:.3f} ({q.f1_interval[0]:.2f} to {q.f1_interval[1]:.2f})" for q in each]
+            + ceiling(question.value),
         )
-        row(f"{name} precision / recall", [f"{q.precision:.2f} / {q.recall:.2f}" for q in each] + blank)
+        row(
+            f"{name} precision / recall",
+            [f"{q.precision:.2f} / {q.recall:.2f}" for q in each] + blank,
+        )
         row(f"{name} average precision", [f"{q.average_precision:.3f}" for q in each] + blank)
         row(f"{name} ECE", [f"{q.ece:.3f}" for q in each] + blank)
     row("orientation macro-F1", [f"{f.orientation_macro_f1:.3f}" for f in figures] + blank)
-    row("orientation κ against gold", [f"{f.orientation_kappa:.2f}" for f in figures] + ceiling("kappa"))
-    row(f"category macro-F1 (≥ {MIN_POSITIVES} positives)", [f"{f.category_macro_f1:.3f}" for f in figures] + blank)
+    row(
+        "orientation κ against gold",
+        [f"{f.orientation_kappa:.2f}" for f in figures] + ceiling("kappa"),
+    )
+    row(
+        f"category macro-F1 (≥ {MIN_POSITIVES} positives)",
+        [f"{f.category_macro_f1:.3f}" for f in figures] + blank,
+    )
     row("share sent to review", [f"{f.reviewed:.3f}" for f in figures] + blank)
     for code, category in CATEGORIES.items():
         n = figures[0].category_f1[code][0]
-        cells = [f"{f1:.2f} / {recall:.2f}" for _, f1, recall in (f.category_f1[code] for f in figures)]
+        cells = [
+            f"{f1:.2f} / {recall:.2f}" for _, f1, recall in (f.category_f1[code] for f in figures)
+        ]
         row(f"{code} {category.name} ({n}) F1 / recall", [*cells, *blank])
     return "\n".join(lines)
 
@@ -160,4 +188,6 @@ def write_table(card: Path, heading: str, table: str) -> None:
     text = card.read_text(encoding="utf-8") if card.is_file() else ""
     before, _, after = text.partition(f"## {heading}\n")
     rest = after[after.index("\n## ") :] if "\n## " in after else "\n"
-    card.write_text(f"{before.rstrip()}\n\n## {heading}\n\n{table}\n{rest}".lstrip("\n"), encoding="utf-8")
+    card.write_text(
+        f"{before.rstrip()}\n\n## {heading}\n\n{table}\n{rest}".lstrip("\n"), encoding="utf-8"
+    )

@@ -19,7 +19,10 @@ import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
-from onnxruntime.quantization.matmul_nbits_quantizer import DefaultWeightOnlyQuantConfig, MatMulNBitsQuantizer
+from onnxruntime.quantization.matmul_nbits_quantizer import (
+    DefaultWeightOnlyQuantConfig,
+    MatMulNBitsQuantizer,
+)
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from classifier.model import CHECKSUM_FILE, ONNX_FILE
@@ -67,10 +70,12 @@ def to_onnx(model: torch.nn.Module, file: Path) -> None:
 def quantise(source: Path, target: Path) -> None:
     """Weights to 8 bits, matrices per block and the word embeddings per row."""
     logging.getLogger("onnxruntime.quantization.matmul_nbits_quantizer").setLevel(logging.WARNING)
-    config = DefaultWeightOnlyQuantConfig(block_size=BLOCK, is_symmetric=True, accuracy_level=4, bits=8)
+    config = DefaultWeightOnlyQuantConfig(
+        block_size=BLOCK, is_symmetric=True, accuracy_level=4, bits=8
+    )
     quantiser = MatMulNBitsQuantizer(onnx.load(str(source)), algo_config=config)
     quantiser.process()
-    graph = quantiser.model.model
+    graph: onnx.ModelProto = quantiser.model.model  # pyright: ignore[reportAttributeAccessIssue]
     quantise_embeddings(graph)
     onnx.checker.check_model(graph, full_check=False)
     onnx.save(graph, str(target))
@@ -79,14 +84,22 @@ def quantise(source: Path, target: Path) -> None:
 def quantise_embeddings(model: onnx.ModelProto) -> None:
     """Replace the gather from the largest float table by gathers of int8 rows and their scales."""
     graph = model.graph
-    table = max((t for t in graph.initializer if t.data_type == TensorProto.FLOAT), key=lambda t: np.prod(t.dims))
-    gather = next(node for node in graph.node if node.op_type == "Gather" and node.input[0] == table.name)
+    table = max(
+        (t for t in graph.initializer if t.data_type == TensorProto.FLOAT),
+        key=lambda t: np.prod(t.dims),
+    )
+    gather = next(
+        node for node in graph.node if node.op_type == "Gather" and node.input[0] == table.name
+    )
     values = numpy_helper.to_array(table)
     scale = (np.abs(values).max(1, keepdims=True) / 127).astype(np.float32)
     small = np.round(values / np.maximum(scale, 1e-12)).astype(np.int8)
     graph.initializer.remove(table)
     graph.initializer.extend(
-        [numpy_helper.from_array(small, "words_int8"), numpy_helper.from_array(scale, "words_scale")]
+        [
+            numpy_helper.from_array(small, "words_int8"),
+            numpy_helper.from_array(scale, "words_scale"),
+        ]
     )
     ids, result = gather.input[1], gather.output[0]
     nodes = [
@@ -103,6 +116,10 @@ def quantise_embeddings(model: onnx.ModelProto) -> None:
 
 def seal(folder: Path) -> None:
     """Write the SHA-256 of every file the answers depend on."""
-    files = sorted({file for pattern in CHECKED for file in folder.glob(pattern)} - {folder / CHECKSUM_FILE})
-    digests = {f.relative_to(folder).as_posix(): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
+    files = sorted(
+        {file for pattern in CHECKED for file in folder.glob(pattern)} - {folder / CHECKSUM_FILE}
+    )
+    digests = {
+        f.relative_to(folder).as_posix(): hashlib.sha256(f.read_bytes()).hexdigest() for f in files
+    }
     (folder / CHECKSUM_FILE).write_text(json.dumps(digests, indent=1) + "\n", encoding="utf-8")

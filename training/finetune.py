@@ -18,7 +18,13 @@ import torch
 from datasets import Dataset
 from sklearn.metrics import average_precision_score
 from torch.nn.functional import binary_cross_entropy_with_logits
-from transformers import AutoModelForSequenceClassification, AutoTokenizer, Trainer, TrainingArguments, set_seed
+from transformers import (
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    Trainer,
+    TrainingArguments,
+    set_seed,
+)
 from transformers.trainer_utils import get_last_checkpoint
 
 from classifier.encoder import pad, token_rows
@@ -75,11 +81,16 @@ class LabelTrainer(Trainer):
         self.label_weight = torch.ones(len(LABELS))
         self.label_weight[question_columns()] = QUESTION_WEIGHT
 
-    def compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, **_: Any) -> Any:
+    def compute_loss(
+        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, **_: Any
+    ) -> Any:
         labels, weight = inputs.pop("labels"), inputs.pop("weight")
         outputs = model(**inputs)
         each = binary_cross_entropy_with_logits(
-            outputs.logits.float(), labels, pos_weight=self.positive_weight.to(labels.device), reduction="none"
+            outputs.logits.float(),
+            labels,
+            pos_weight=self.positive_weight.to(labels.device),
+            reduction="none",
         )
         per_sentence = (each * self.label_weight.to(labels.device)).sum(1) / self.label_weight.sum()
         loss = (per_sentence * weight).sum() / weight.sum()
@@ -104,7 +115,11 @@ def parameter_groups(model: Any, rate: float, weight_decay: float) -> list[dict[
         factor = HEAD_FACTOR if name.startswith("classifier.") else LAYER_DECAY ** (layers - depth)
         decays = parameter.ndim > 1
         groups.append(
-            {"params": [parameter], "lr": rate * factor, "weight_decay": weight_decay if decays else 0.0}
+            {
+                "params": [parameter],
+                "lr": rate * factor,
+                "weight_decay": weight_decay if decays else 0.0,
+            }
         )
     return groups
 
@@ -117,7 +132,9 @@ def positive_weights(labels: np.ndarray) -> np.ndarray:
     return weights.astype(np.float32)
 
 
-def finetune(base: str, train: Dataset, held_out: Dataset, out: Path, recipe: Recipe, resume: bool = True) -> Path:
+def finetune(
+    base: str, train: Dataset, held_out: Dataset, out: Path, recipe: Recipe, resume: bool = True
+) -> Path:
     """Train and return the folder of the finished model, ``out / "final"``.
 
     A run that was stopped goes on from its last checkpoint when called again
@@ -170,7 +187,8 @@ def finetune(base: str, train: Dataset, held_out: Dataset, out: Path, recipe: Re
 def _average_precision(prediction: Any) -> dict[str, float]:
     logits, labels = prediction.predictions, prediction.label_ids
     return {
-        LABELS[i]: float(average_precision_score(labels[:, i], logits[:, i])) for i in question_columns()
+        LABELS[i]: float(average_precision_score(labels[:, i], logits[:, i]))
+        for i in question_columns()
     }
 
 

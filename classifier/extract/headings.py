@@ -36,7 +36,8 @@ _LIST = re.compile(
     rf"""{_HAN_ITEM.pattern} | {_HAN_BRACKET.pattern}
     | {_CHAPTER.pattern} | {_SECTION.pattern} | {_ARTICLE.pattern} | {_APPENDIX.pattern}
     | [1-9]\d?(?:{_DOT}\d{{1,2}}){{1,6}}{_DOT}?(?![0-9％%])
-    | \d{{1,3}}\s*[、)）] | \d{{1,3}}{_DOT}(?!\d) | [（(]\s*(?:\d{{1,3}}|[A-Za-z]|[ivxIVX]{{1,5}})\s*[)）]
+    | \d{{1,3}}\s*[、)）] | \d{{1,3}}{_DOT}(?!\d)
+    | [（(]\s*(?:\d{{1,3}}|[A-Za-z]|[ivxIVX]{{1,5}})\s*[)）]
     | [①-⑳㈠-㈩⑴-⒇⒈-⒛❶-❿Ⅰ-Ⅻⅰ-ⅻ] | [A-Za-z]\s*[)）、] | [A-Za-z]{_DOT}\s*(?=[\u4e00-\u9fff])
     | [ivxIVX]{{1,5}}[.)）、]""",
     re.VERBOSE,
@@ -94,7 +95,7 @@ def heading_level(text: str) -> int:
 
 
 def bold_heading_level(text: str) -> int:
-    """Level of a numbered line in bold type: as :func:`heading_level`, else 4 for ``1.``, 5 for (1)."""
+    """Level of a numbered bold line: as :func:`heading_level`, else 4 for ``1.``, 5 for (1)."""
     text = text.strip()
     level = heading_level(text)
     found = _LIST.match(text, _marked(text))

@@ -22,7 +22,7 @@ _RADICALS = dict(
 
 
 def _table() -> dict[int, str | None]:
-    table: dict[int, str | None] = {code: None for code in (*range(0x20), *range(0x7F, 0xA0))}
+    table: dict[int, str | None] = dict.fromkeys((*range(32), *range(127, 160)))
     invisible = (0xAD, 0x34F, 0x61C, 0x180E, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F))
     table |= dict.fromkeys((*invisible, *range(0x2060, 0x2070), *range(0xFFF9, 0xFFFC)))
     table |= dict.fromkeys(

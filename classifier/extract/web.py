@@ -20,16 +20,16 @@ from classifier.limits import Limits
 _DROPPED: Final = frozenset(
     re.findall(
         r"\S+",
-        "head script style nav noscript template svg math iframe object embed canvas audio video map"
-        " datalist select textarea title",
+        "head script style nav noscript template svg math iframe object embed canvas audio video"
+        " map datalist select textarea title",
     )
 )
 _INLINE: Final = frozenset(
     re.findall(
         r"\S+",
-        "a abbr acronym b bdi bdo big cite code data del dfn em font i img input ins kbd label mark meter"
-        " nobr o:p output picture progress q rp ruby s samp small span strike strong sub sup time tt u var"
-        " wbr",
+        "a abbr acronym b bdi bdo big cite code data del dfn em font i img input ins kbd label mark"
+        " meter nobr o:p output picture progress q rp ruby s samp small span strike strong sub sup"
+        " time tt u var wbr",
     )
 )
 _HEADINGS: Final = {f"h{level}": level for level in range(1, 7)}

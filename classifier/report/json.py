@@ -26,7 +26,9 @@ def report_to_json(report: Report) -> dict[str, Any]:
             "notes": list(document.notes),
             "pages": len(document.page_sizes) or None,
             "page_sizes": [list(size) for size in document.page_sizes],
-            "set_aside": [{"kind": a.kind.value, "page": a.page, "text": a.text} for a in document.asides],
+            "set_aside": [
+                {"kind": a.kind.value, "page": a.page, "text": a.text} for a in document.asides
+            ],
         },
         "model": {"name": report.model, "version": report.model_version},
         "orientation": orientation_to_json(report.orientation),

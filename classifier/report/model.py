@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from classifier.document import Document, Sentence
+from classifier.errors import Reason
 from classifier.findings import Findings
 from classifier.orientation import OrientationScore
 from classifier.taxonomy import CATEGORIES, LABELS, Orientation
@@ -54,6 +55,15 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Brief:
+    """What a table over many documents keeps of a report."""
+
+    reason: Reason
+    orientation: OrientationScore
+    alarms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     document: Document
     model: str
@@ -62,6 +72,10 @@ class Report:
     sentences: tuple[LabelledSentence, ...]
     sections: tuple[Section, ...]
     findings: Findings
+
+    def brief(self) -> Brief:
+        alarms = tuple(finding.rule.zh for finding in self.findings.alarms)
+        return Brief(self.document.reason, self.orientation, alarms)
 
     def profile(self) -> dict[str, int]:
         """Number of counted sentences per category, all nineteen, in taxonomy order."""

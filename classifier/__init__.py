@@ -1,0 +1,70 @@
+"""tenderlens: what a Chinese tender or requirement document would do to people.
+
+>>> from classifier import Classifier
+>>> report = Classifier.load().analyze("招标文件.pdf")
+>>> report.orientation.score, report.orientation.interval, report.orientation.verdict
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from classifier.analyzer import Classifier
+    from classifier.document import Document
+    from classifier.errors import ExtractionError, ModelError, Reason, TenderlensError
+    from classifier.limits import Limits
+    from classifier.model import Predictions
+    from classifier.orientation import OrientationScore, Verdict
+    from classifier.report.model import LabelledSentence, Report
+    from classifier.taxonomy import CATEGORIES, LABELS, Orientation
+
+try:
+    __version__ = version("tenderlens")
+except PackageNotFoundError:  # run from a checkout that is not installed
+    __version__ = "0.0.0"
+
+_HOME = {
+    "Classifier": "analyzer",
+    "Document": "document",
+    "ExtractionError": "errors",
+    "ModelError": "errors",
+    "Reason": "errors",
+    "TenderlensError": "errors",
+    "Limits": "limits",
+    "Predictions": "model",
+    "OrientationScore": "orientation",
+    "Verdict": "orientation",
+    "LabelledSentence": "report.model",
+    "Report": "report.model",
+    "CATEGORIES": "taxonomy",
+    "LABELS": "taxonomy",
+    "Orientation": "taxonomy",
+}
+__all__ = [
+    "CATEGORIES",
+    "LABELS",
+    "Classifier",
+    "Document",
+    "ExtractionError",
+    "LabelledSentence",
+    "Limits",
+    "ModelError",
+    "Orientation",
+    "OrientationScore",
+    "Predictions",
+    "Reason",
+    "Report",
+    "TenderlensError",
+    "Verdict",
+]
+
+
+def __getattr__(name: str):
+    # On first use: the child process that reads a file must not load the model's libraries.
+    if name not in _HOME:
+        raise AttributeError(f"module 'classifier' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"classifier.{_HOME[name]}"), name)

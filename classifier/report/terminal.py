@@ -1,0 +1,115 @@
+"""The report in the terminal: short, for a first look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from classifier.errors import ExtractionError
+from classifier.orientation import OrientationScore, Verdict
+from classifier.report.model import Brief, LabelledSentence, Report
+from classifier.taxonomy import CATEGORIES
+
+MOST_FINDINGS = 8
+MOST_CHARS = 60
+SCALE = 41
+
+_COLOURS = {
+    Verdict.ASSISTIVE: "bright_blue",
+    Verdict.RATHER_ASSISTIVE: "bright_blue",
+    Verdict.BALANCED: "white",
+    Verdict.RATHER_CONTROL: "dark_orange",
+    Verdict.CONTROL: "dark_orange",
+    Verdict.UNDECIDED: "bright_black",
+}
+
+
+def summary(report: Report) -> RenderableType:
+    """Verdict, scale, strongest alarms with page and sentence, safeguards."""
+    parts: list[RenderableType] = [
+        Text(report.document.name, style="bold"),
+        _verdict(report.orientation),
+    ]
+    parts += [Text(f"! {note}", style="yellow") for note in report.document.notes]
+    if report.findings.alarms:
+        parts.append(Text("\n警示 Alarms", style="bold"))
+    for finding in report.findings.alarms[:MOST_FINDINGS]:
+        first = report.sentences[finding.evidence[0]]
+        title = Text.assemble(
+            ("● ", "dark_orange"),
+            (finding.rule.zh, "bold"),
+            f"  {len(finding.evidence)} 处  ",
+        )
+        parts += [title, Padding(_quote(first), (0, 0, 0, 2))]
+    found = [f"{s.rule.zh}({len(s.evidence)})" for s in report.findings.safeguards if s.found]
+    missing = [s.rule.zh for s in report.findings.safeguards if not s.found]
+    parts.append(Text("\n保障 Safeguards", style="bold"))
+    parts.append(Text(f"有 found: {'、'.join(found) or '无'}"))
+    parts.append(Text(f"未发现 not found: {'、'.join(missing) or '无'}"))
+    parts.append(Text(_profile(report), style="dim"))
+    return Group(*parts)
+
+
+def _verdict(result: OrientationScore) -> Text:
+    if result.sentences == 0:
+        return Text("没有可评估的句子 no sentences to score")
+    text = Text.assemble(
+        ("结论 ", ""),
+        (result.verdict.zh, f"bold {_COLOURS[result.verdict]}"),
+        f"   得分 {result.score:+.2f}  [{result.interval.low:+.2f}, {result.interval.high:+.2f}]",
+        f"   句子 {result.sentences}，赋能 {result.assistive:.0f}，管控 {result.control:.0f}",
+        f"，显著度 {result.salience:.1%}\n",
+    )
+    return text.append(scale(result))
+
+
+def scale(result: OrientationScore, width: int = SCALE) -> str:
+    """``管控 ┄┄┄┄━━●━━┄┄┄ 赋能``: the interval and the score between -1 and +1."""
+    at = lambda x: round((x + 1) / 2 * (width - 1))  # noqa: E731
+    low, high = at(result.interval.low), at(result.interval.high)
+    cells = ["━" if low <= i <= high else "┄" for i in range(width)]
+    cells[at(0.0)] = "┼" if cells[at(0.0)] == "━" else "│"
+    cells[at(result.score)] = "●"
+    return f"管控 {''.join(cells)} 赋能"
+
+
+def _quote(labelled: LabelledSentence) -> Text:
+    page = labelled.sentence.place.page
+    where = f"第{page}页 " if page else ""
+    text = labelled.text if len(labelled.text) <= MOST_CHARS else f"{labelled.text[:MOST_CHARS]}…"
+    return Text.assemble((where, "dim"), text)
+
+
+def _profile(report: Report) -> str:
+    counts = [(code, n) for code, n in report.profile().items() if n]
+    listed = "  ".join(
+        f"{code} {CATEGORIES[code].zh} {n}" for code, n in sorted(counts, key=lambda c: -c[1])
+    )
+    return f"\n类别 Categories: {listed}" if listed else ""
+
+
+def table(results: Sequence[tuple[Path, Brief | ExtractionError]]) -> Table:
+    """One line per file: reason code, verdict, score, interval, figures."""
+    grid = Table()
+    for title in ("文件 file", "结果 reason", "结论", "得分 score", "95 %", "句子", "警示 alarms"):
+        grid.add_column(title, overflow="fold")
+    for path, result in results:
+        if isinstance(result, ExtractionError):
+            grid.add_row(Text(path.name), result.reason.value, "", "", "", "", Text(result.detail))
+            continue
+        score = result.orientation
+        grid.add_row(
+            Text(path.name),
+            result.reason.value,
+            Text(score.verdict.zh, style=_COLOURS[score.verdict]),
+            f"{score.score:+.2f}",
+            f"{score.interval.low:+.2f} … {score.interval.high:+.2f}",
+            str(score.sentences),
+            "、".join(result.alarms[:3]),
+        )
+    return grid

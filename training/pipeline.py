@@ -1,0 +1,125 @@
+"""From labelled sentences to a finished model folder; what ``tenderlens train`` runs."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from datasets import Dataset
+
+from classifier.encoder import EncoderScorer
+from classifier.lexical import LexicalScorer
+from classifier.model import CALIBRATION_FILE, LEXICAL_FILE, ONNX_FILE
+from training import calibrate, corpus
+from training.baseline import train_lexical
+from training.encoder import build_base
+from training.export import export_encoder, seal
+from training.finetune import Recipe, finetune
+
+HELD_OUT = 0.12
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to train and where.
+
+    Attributes:
+        files: JSONL files beside the corpus in ``data/``.
+        out: folder of models; ``standard`` and ``lexical`` are written into it.
+        base: folder or hub name of the encoder to start from; empty: the wheel's.
+        work: checkpoints and intermediate files, kept for a later resume.
+        exclude: labelled files whose near-duplicates must not be trained on.
+    """
+
+    files: tuple[Path, ...]
+    out: Path
+    work: Path
+    base: str = ""
+    recipe: Recipe = field(default_factory=Recipe)
+    exclude: tuple[Path, ...] = ()
+
+
+def run(plan: Plan, say: Callable[[str], None]) -> None:
+    """Train both models; a run that was stopped goes on where it was."""
+    plan.work.mkdir(parents=True, exist_ok=True)
+    train, held_out = prepare(plan)
+    say(f"{len(train)} sentences to train on, {len(held_out)} of other documents to calibrate on")
+    lexical = train_lexical(
+        train["text"],
+        train["context"],
+        corpus.targets(train["categories"]),
+        np.array(train["weight"]),
+    )
+    say(f"lexical model: {len(lexical.vocabulary)} features")
+    checkpoint = finetune(
+        base_folder(plan, train), train, held_out, plan.work / "encoder", plan.recipe
+    )
+    say("encoder trained; exporting")
+    finish(plan.out, checkpoint, lexical, held_out, natural_shares(train, held_out))
+    say(f"models written to {plan.out}")
+
+
+def prepare(plan: Plan) -> tuple[Dataset, Dataset]:
+    """Training part and held-out documents, near-duplicates across the two removed."""
+    data = corpus.load([*corpus.written_files(), *plan.files])
+    train, held_out = corpus.split_by_group(data, HELD_OUT)
+    if not len(held_out):
+        # Without real documents a share of the contrast pairs and sentences is held out instead.
+        train, held_out = corpus.split_at_random(data, HELD_OUT)
+    train = corpus.without_near_duplicates(train, held_out)
+    for file in plan.exclude:
+        train = corpus.without_near_duplicates(train, corpus.load([file]))
+    return train, held_out
+
+
+def base_folder(plan: Plan, train: Dataset) -> str:
+    if plan.base:
+        return plan.base
+    folder = plan.work / "base"
+    if not (folder / "config.json").is_file():
+        build_base(folder, [*train["text"], *train["context"]])
+    return str(folder)
+
+
+def natural_shares(*parts: Dataset) -> np.ndarray:
+    """Shares of the four orientations in running text of real documents.
+
+    Sentences that were picked because they looked oriented, and those written
+    for training, say nothing about them.
+    """
+    labels = np.concatenate([corpus.targets(part["categories"]) for part in parts])
+    running = np.concatenate([np.array(part["running"], bool) for part in parts])
+    return calibrate.shares(labels[running] if running.any() else labels)
+
+
+def finish(
+    out: Path, checkpoint: Path, lexical: LexicalScorer, held_out: Dataset, natural: np.ndarray
+) -> None:
+    """Export, calibrate on the exported form, and seal ``standard`` and ``lexical``."""
+    standard, plain = out / "standard", out / "lexical"
+    for folder in (standard, plain):
+        folder.mkdir(parents=True, exist_ok=True)
+        lexical.save(folder / LEXICAL_FILE)
+    export_encoder(checkpoint, standard)
+    if (checkpoint / "recipe.json").is_file():
+        shutil.copy(checkpoint / "recipe.json", standard / "recipe.json")
+    tokenizer = standard / "tokenizer.json"
+    scorers = {
+        "encoder": EncoderScorer.load(tokenizer, standard / ONNX_FILE),
+        # Read back, so that the calibration sees the rounded weights that are shipped.
+        "lexical": LexicalScorer.load(standard / LEXICAL_FILE),
+    }
+    logits = {
+        name: scorer.logits(held_out["text"], held_out["context"])
+        for name, scorer in scorers.items()
+    }
+    labels, groups = corpus.targets(held_out["categories"]), list(held_out["group"])
+    for folder, names in ((standard, ["encoder", "lexical"]), (plain, ["lexical"])):
+        calibration = calibrate.fit(
+            names, [logits[name] for name in names], labels, groups, natural
+        )
+        calibration.save(folder / CALIBRATION_FILE)
+        seal(folder)
