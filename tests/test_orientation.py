@@ -1,0 +1,116 @@
+"""The document score: correction, interval, verdict and abstention."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from classifier.calibration import Calibration, QuestionRows
+from classifier.orientation import Interval, Verdict, distinct, influence, score, verdict
+from classifier.taxonomy import LABELS
+
+
+def calibration(hit: float = 0.8, alarm: float = 0.05, groups: int = 20) -> Calibration:
+    """Positives have mean probability ``hit``, negatives ``alarm``, alike in every group."""
+    yes, no = np.full(groups, 10.0), np.full(groups, 90.0)
+    rows = QuestionRows(yes, yes * hit, no, no * alarm)
+    count = len(LABELS)
+    return Calibration(
+        ("encoder",),
+        np.ones((1, count)),
+        np.zeros(count),
+        np.full(count, 0.5),
+        ((0.4, 0.6),) * 2,
+        (rows, rows),
+    )
+
+
+def document(
+    assistive: int, control: int, neutral: int, hit: float = 0.8, alarm: float = 0.05
+) -> np.ndarray:
+    p = np.full((assistive + control + neutral, len(LABELS)), alarm)
+    p[:assistive, 0] = hit
+    p[assistive : assistive + control, 1] = hit
+    return p
+
+
+def sections(size: int, of: int = 10) -> list[int]:
+    return [i % of for i in range(size)]
+
+
+def test_counts_are_corrected_for_false_alarms() -> None:
+    p = document(0, 40, 760)
+    result = score(p, sections(800), calibration())
+    assert result.control == pytest.approx(40, abs=1)
+    assert result.assistive == pytest.approx(0, abs=1)
+    # Without the correction the mass of the neutral sentences would count too.
+    assert p[:, 0].sum() == pytest.approx(40)
+
+
+def test_score_points_to_the_side_that_prevails_and_lies_in_its_interval() -> None:
+    for a, c, sign in ((60, 15, 1), (15, 60, -1)):
+        result = score(document(a, c, 300), sections(375), calibration())
+        assert result.score == pytest.approx(sign * 0.6, abs=0.05)
+        assert result.interval.low <= result.score <= result.interval.high
+        assert np.sign(result.log_ratio) == -sign
+        assert result.salience == pytest.approx(75 / 375, abs=0.02)
+
+
+def test_mixed_sentences_count_one_half_in_each() -> None:
+    p = np.full((100, len(LABELS)), 0.0)
+    p[:20, :2] = 1.0
+    result = score(p, sections(100), calibration(hit=1.0, alarm=0.0))
+    assert (result.assistive, result.control) == (pytest.approx(10), pytest.approx(10))
+    assert result.score == pytest.approx(0)
+
+
+def test_interval_narrows_with_evidence() -> None:
+    small = score(document(12, 6, 60), sections(78), calibration())
+    large = score(document(120, 60, 600), sections(780, of=100), calibration())
+    assert large.interval.width < small.interval.width
+
+
+def test_no_sentences_no_verdict() -> None:
+    result = score(np.zeros((0, len(LABELS))), [], calibration())
+    assert result.verdict is Verdict.UNDECIDED
+    assert result.interval == Interval(-1.0, 1.0)
+
+
+def test_few_oriented_sentences_give_no_verdict() -> None:
+    assert score(document(3, 0, 400), sections(403), calibration()).verdict is Verdict.UNDECIDED
+
+
+@pytest.mark.parametrize(
+    ("balance", "interval", "expected"),
+    [
+        (0.8, Interval(0.6, 0.9), Verdict.ASSISTIVE),
+        (0.3, Interval(0.1, 0.5), Verdict.RATHER_ASSISTIVE),
+        (0.05, Interval(-0.2, 0.3), Verdict.BALANCED),
+        (-0.3, Interval(-0.5, -0.1), Verdict.RATHER_CONTROL),
+        (-0.8, Interval(-0.95, -0.6), Verdict.CONTROL),
+        (0.3, Interval(-0.1, 0.6), Verdict.UNDECIDED),
+        (0.8, Interval(-0.1, 1.0), Verdict.UNDECIDED),
+    ],
+)
+def test_verdict_respects_the_interval(
+    balance: float, interval: Interval, expected: Verdict
+) -> None:
+    assert verdict(balance, interval, oriented=50) is expected
+
+
+def test_repeated_boilerplate_counts_once() -> None:
+    mask = distinct(["投标人须盖章。", "1. 投标人须盖章", "系统支持打卡", "2.投标人须盖章；"])
+    assert mask.tolist() == [True, False, True, False]
+
+
+def test_influence_has_the_sign_of_the_sentence() -> None:
+    p = document(30, 30, 100)
+    moved = influence(p, score(p, sections(160), calibration()))
+    assert (moved[:30] > 0).all()
+    assert (moved[30:60] < 0).all()
+    assert abs(moved[60:]).max() < abs(moved[:60]).min()
+
+
+def test_the_same_text_gets_the_same_interval_twice() -> None:
+    p = document(20, 30, 200)
+    assert score(p, sections(250), calibration()) == score(p, sections(250), calibration())
