@@ -19,20 +19,43 @@ from classifier.errors import ModelError
 from classifier.taxonomy import LABELS, QUESTIONS
 
 FORMAT = 1
+# Groups with fewer expected positives say too little about how documents differ.
+MIN_GROUP_MASS = 3.0
+DEFAULT_SPREAD = 0.5
 
 
 @dataclass(frozen=True)
 class QuestionRows:
     """Calibration sentences of one question, summed per document group.
 
-    Each array has one entry per group: number and summed probability of the
-    sentences where the answer is yes (``positive``) and no (``negative``).
+    Each array has one entry per group: weighted number of sentences, of those
+    where the answer is yes, and their summed probability (``mass``).
     """
 
+    sentences: np.ndarray
     positives: np.ndarray
-    positive_mass: np.ndarray
-    negatives: np.ndarray
-    negative_mass: np.ndarray
+    mass: np.ndarray
+
+    @property
+    def share(self) -> float:
+        """Share of positives where the probabilities were calibrated."""
+        return float(np.clip(self.positives.sum() / self.sentences.sum(), 1e-4, 0.9))
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation between documents of log(true / expected positives).
+
+        Method of moments (DerSimonian and Laird 1986): the variance seen, less
+        the Poisson variance that chance alone gives.
+        """
+        enough = self.mass >= MIN_GROUP_MASS
+        if enough.sum() < 2:
+            return DEFAULT_SPREAD
+        expected = self.mass[enough]
+        error = np.log((self.positives[enough] + 0.5) / (expected + 0.5))
+        seen = np.average((error - np.average(error, weights=expected)) ** 2, weights=expected)
+        chance = np.average(1 / (expected + 0.5), weights=expected)
+        return float(np.sqrt(max(seen - chance, 0.0)))
 
 
 @dataclass(frozen=True)

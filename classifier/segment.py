@@ -130,10 +130,13 @@ def _after_closers(text: str, at: int) -> int:
 
 
 def _goes_on(text: str, terminator: int, end: int, closed: bytearray) -> bool:
-    """Whether the sentence continues behind the quotation or bracket that held the terminator."""
+    """Whether the sentence continues behind the quotation or bracket that held the terminator.
+
+    A quoted ？ or ！ is mostly the name of a button or a question within the sentence.
+    """
     if not closed[terminator]:
         return False
-    return text[end - 1] in _ROUND or text[end] in _CONTINUES
+    return text[terminator] != "。" or text[end - 1] in _ROUND or text[end] in _CONTINUES
 
 
 def _protected(text: str) -> bytearray:

@@ -136,5 +136,4 @@ def summed_rows(
 ) -> QuestionRows:
     _, index = np.unique(np.asarray(groups), return_inverse=True)
     total = lambda values: np.bincount(index, weights=values * weight)  # noqa: E731
-    yes = (y > 0).astype(float)
-    return QuestionRows(total(yes), total(yes * p), total(1 - yes), total((1 - yes) * p))
+    return QuestionRows(total(np.ones(len(p))), total((y > 0).astype(float)), total(p))

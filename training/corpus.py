@@ -30,6 +30,7 @@ from datasets import (
 from classifier.context import context_text
 from classifier.resources import folder
 from classifier.taxonomy import CATEGORIES, LABELS, QUESTIONS
+from training import labels
 
 SENTENCES = "sentences"
 UNSURE_WEIGHT = 0.5
@@ -55,12 +56,15 @@ def written_files() -> list[Path]:
 def load(files: Iterable[Path]) -> Dataset:
     """Read JSONL files into one dataset with the columns of :data:`FEATURES`.
 
+    Labels of ``data/labels`` take the place of a record's own; records that
+    have neither are left out.
+
     Raises:
         ValueError: a record lacks a text or names an unknown category.
     """
     parts = []
     for file in files:
-        raw = load_dataset("json", data_files=str(file), split="train")
+        raw = load_dataset("json", data_files=str(file), split="train").filter(labels.is_labelled)
         parts.append(raw.map(_normalise, remove_columns=raw.column_names, features=FEATURES))
     if not parts:
         raise ValueError("no training files: data/sentences is empty and no --data was given")
@@ -68,6 +72,7 @@ def load(files: Iterable[Path]) -> Dataset:
 
 
 def _normalise(record: dict[str, Any]) -> dict[str, Any]:
+    record = labels.apply(record)
     text = (record.get("text") or "").strip()
     codes = record.get("categories")
     if not text or codes is None or not set(codes) <= CATEGORIES.keys():

@@ -1,23 +1,28 @@
 """Read a file in a child process with limits, so that no file can hurt its caller.
 
-The child is started as ``python -m classifier.extract.sandbox``; it gets the
-file's bytes on standard input and answers on standard output. Its address
-space is limited, its time is limited, and of what it answers only the document
-model's own classes are unpickled.
+The child gets the file's bytes on standard input and answers on standard
+output. Its address space is limited, its time is limited, and of what it
+answers only the document model's own classes are unpickled.
 """
 
 from __future__ import annotations
 
 import io
+import os
 import pickle
 import resource
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 from classifier.document import Document
 from classifier.errors import ExtractionError, Reason
 from classifier.limits import Limits
+
+# -P keeps the current folder off the path: a scanned folder may hold a module of any name.
+_COMMAND = [sys.executable, "-P", "-c", "from classifier.extract.sandbox import serve; serve()"]
+_ROOT = Path(__file__).resolve().parents[2]
 
 _TRUSTED_MODULES = {"classifier.document", "classifier.errors", "classifier.limits"}
 _TRUSTED_NAMES = {("array", "array"), ("array", "_array_reconstructor"), ("builtins", "tuple")}
@@ -34,7 +39,8 @@ def read(data: bytes, name: str, limits: Limits) -> Document:
     request = pickle.dumps((data, name, limits))
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "classifier.extract.sandbox"],
+            _COMMAND,
+            env={**os.environ, "PYTHONPATH": str(_ROOT)},
             input=request,
             capture_output=True,
             timeout=limits.seconds,
@@ -69,7 +75,7 @@ def _failure(status: int, stderr: bytes) -> ExtractionError:
     return ExtractionError(Reason.CRASHED, last)
 
 
-def _serve() -> None:
+def serve() -> None:
     """The child's side: limit itself, read one file, answer."""
     answer_to = sys.stdout.buffer
     # A library that prints must not spoil the answer.
@@ -87,7 +93,3 @@ def _serve() -> None:
         answer = ExtractionError(Reason.DAMAGED, "nested too deeply")
     answer_to.write(pickle.dumps(answer, protocol=pickle.HIGHEST_PROTOCOL))
     answer_to.flush()
-
-
-if __name__ == "__main__":
-    _serve()

@@ -1,0 +1,70 @@
+"""Labels of sentences whose text may not be published, joined to the text where it is at hand.
+
+``data/labels/*.tsv`` holds one line per sentence: a key made from a hash, the
+categories, and whether the reader was sure. Whoever has the documents can
+train on them; from the keys alone no text comes back.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from classifier.resources import folder
+
+KEY_DIGITS = 20
+FIELDS = ("key", "categories", "unsure", "picked")
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    categories: tuple[str, ...]
+    unsure: bool
+    picked: bool
+
+
+def key(record: Mapping[str, Any]) -> str:
+    """Key of a sentence in its document: hash of document, section, previous sentence and text."""
+    parts = (str(record.get(name) or "") for name in ("document", "section", "previous", "text"))
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:KEY_DIGITS]
+
+
+@cache
+def stored() -> dict[str, Label]:
+    """All labels of ``data/labels``; a later file (by name) overrides an earlier one."""
+    labels = {}
+    for file in sorted((folder("data") / "labels").glob("*.tsv")):
+        labels.update(read(file))
+    return labels
+
+
+def read(file: Path) -> dict[str, Label]:
+    with file.open(encoding="utf-8", newline="") as lines:
+        return {
+            row["key"]: Label(
+                tuple(row["categories"].split()), row["unsure"] == "1", row["picked"] == "1"
+            )
+            for row in csv.DictReader(lines, delimiter="\t")
+        }
+
+
+def is_labelled(record: Mapping[str, Any]) -> bool:
+    return record.get("categories") is not None or key(record) in stored()
+
+
+def apply(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The record with its stored label, if there is one, in place of its own."""
+    label = stored().get(key(record))
+    if label is None:
+        return dict(record)
+    return {
+        **record,
+        "categories": list(label.categories),
+        "unsure": label.unsure,
+        "picked": "active" if label.picked else record.get("picked"),
+    }
