@@ -189,6 +189,9 @@ def train(
     learning_rate: Annotated[float, typer.Option(min=0)] = 1.2e-4,
     batch_size: Annotated[int, typer.Option(min=1)] = 32,
     seed: int = 1,
+    only_data: Annotated[
+        bool, typer.Option("--only-data", help="只用 --data 的文件，不用 data/ 中的语料。")
+    ] = False,
     work: Annotated[Path, typer.Option(help="检查点；同一文件夹再次运行即续训。")] = Path(
         "runs/train"
     ),
@@ -199,7 +202,15 @@ def train(
     from training.pipeline import Plan, run
 
     recipe = Recipe(epochs=epochs, learning_rate=learning_rate, batch_size=batch_size, seed=seed)
-    plan = Plan(tuple(data or ()), output, work, base, recipe, tuple(exclude or ()))
+    plan = Plan(
+        files=tuple(data or ()),
+        out=output,
+        work=work,
+        base=base,
+        recipe=recipe,
+        exclude=tuple(exclude or ()),
+        written=not only_data,
+    )
     try:
         run(plan, lambda line: err.print(line, markup=False, soft_wrap=True))
     except (ValueError, OSError, TenderlensError) as error:

@@ -77,7 +77,8 @@ def main() -> None:
     total = lambda key: sum(row[key] for row in rows if isinstance(row[key], int | float))  # noqa: E731
     reasons = Counter(row["reason"] for row in rows)
     sys.stdout.write(
-        f"{len(rows)} files: {dict(reasons)}; {total('pages')} pages, {total('sentences')} sentences, "
+        f"{len(rows)} files: {dict(reasons)}; "
+        f"{total('pages')} pages, {total('sentences')} sentences, "
         f"{total('read_s'):.0f} s reading, {total('classify_s'):.0f} s classifying\n"
     )
 

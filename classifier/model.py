@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -56,12 +56,12 @@ class Model:
     """The scorers of a model folder and their calibration."""
 
     def __init__(
-        self, name: str, version: str, scorers: Sequence[Scorer], calibration: Calibration
+        self, name: str, version: str, scorers: Mapping[str, Scorer], calibration: Calibration
     ) -> None:
         self.name = name
         self.version = version
         self.calibration = calibration
-        self._scorers = tuple(scorers)
+        self.scorers = scorers
 
     @classmethod
     def load(cls, name_or_path: str | Path = DEFAULT, threads: int | None = None) -> Model:
@@ -73,11 +73,9 @@ class Model:
         path = find(name_or_path)
         version = verify(path)
         calibration = Calibration.load(path / CALIBRATION_FILE)
-        scorers = [
-            _LOADERS[name](path, threads) for name in calibration.scorers if name in _LOADERS
-        ]
-        if len(scorers) != len(calibration.scorers):
-            raise ModelError(f"{path}: calibrated for unknown scorers {calibration.scorers}")
+        if unknown := set(calibration.scorers) - _LOADERS.keys():
+            raise ModelError(f"{path}: calibrated for unknown scorers {', '.join(sorted(unknown))}")
+        scorers = {name: _LOADERS[name](path, threads) for name in calibration.scorers}
         return cls(path.name, version, scorers, calibration)
 
     def predict(
@@ -99,7 +97,7 @@ class Model:
 
     def predict_prepared(self, texts: Sequence[str], contexts: Sequence[str]) -> Predictions:
         """Like :meth:`predict`, with contexts made by :func:`~classifier.context.context_text`."""
-        logits = [scorer.logits(texts, contexts) for scorer in self._scorers]
+        logits = [scorer.logits(texts, contexts) for scorer in self.scorers.values()]
         return decide(self.calibration.probabilities(logits), self.calibration)
 
 

@@ -48,6 +48,7 @@ class Recipe:
     weight_decay: float = 0.01
     drop_context: float = 0.2
     seed: int = 1
+    checkpoint_steps: int = 150
 
 
 class Collator:
@@ -158,7 +159,7 @@ def finetune(
         use_cpu=not torch.cuda.is_available(),
         eval_strategy="epoch" if len(held_out) else "no",
         save_strategy="steps",
-        save_steps=150,
+        save_steps=recipe.checkpoint_steps,
         save_total_limit=2,
         logging_steps=25,
         remove_unused_columns=False,

@@ -27,10 +27,11 @@ class Plan:
     """What to train and where.
 
     Attributes:
-        files: JSONL files beside the corpus in ``data/``.
+        files: JSONL files to train on.
         out: folder of models; ``standard`` and ``lexical`` are written into it.
         base: folder or hub name of the encoder to start from; empty: the wheel's.
         work: checkpoints and intermediate files, kept for a later resume.
+        written: whether to train on the corpus in ``data/`` as well.
         exclude: labelled files whose near-duplicates must not be trained on.
     """
 
@@ -40,6 +41,7 @@ class Plan:
     base: str = ""
     recipe: Recipe = field(default_factory=Recipe)
     exclude: tuple[Path, ...] = ()
+    written: bool = True
 
 
 def run(plan: Plan, say: Callable[[str], None]) -> None:
@@ -64,7 +66,7 @@ def run(plan: Plan, say: Callable[[str], None]) -> None:
 
 def prepare(plan: Plan) -> tuple[Dataset, Dataset]:
     """Training part and held-out documents, near-duplicates across the two removed."""
-    data = corpus.load([*corpus.written_files(), *plan.files])
+    data = corpus.load([*(corpus.written_files() if plan.written else ()), *plan.files])
     train, held_out = corpus.split_by_group(data, HELD_OUT)
     if not len(held_out):
         # Without real documents a share of the contrast pairs and sentences is held out instead.

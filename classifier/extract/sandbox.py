@@ -40,7 +40,7 @@ def read(data: bytes, name: str, limits: Limits) -> Document:
     try:
         done = subprocess.run(
             _COMMAND,
-            env={**os.environ, "PYTHONPATH": str(_ROOT)},
+            env={**os.environ, "PYTHONPATH": _search_path()},
             input=request,
             capture_output=True,
             timeout=limits.seconds,
@@ -63,6 +63,11 @@ class _Unpickler(pickle.Unpickler):
         if module in _TRUSTED_MODULES or (module, name) in _TRUSTED_NAMES:
             return super().find_class(module, name)
         raise pickle.UnpicklingError(f"{module}.{name} is not part of a document")
+
+
+def _search_path() -> str:
+    """Where this package lies, before what the user's own environment names."""
+    return os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
 
 
 def _failure(status: int, stderr: bytes) -> ExtractionError:

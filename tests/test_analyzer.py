@@ -1,0 +1,157 @@
+"""The corridor from file to report, through the public interface, on the shipped samples."""
+
+from __future__ import annotations
+
+import json
+
+import jsonschema
+import numpy as np
+import pytest
+
+from classifier import CATEGORIES, LABELS, Classifier, ExtractionError, Reason, Verdict
+from classifier.resources import folder
+
+SAMPLES = folder("data") / "samples"
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return Classifier.load()
+
+
+@pytest.fixture(scope="module")
+def supervision(classifier):
+    return classifier.analyze(SAMPLES / "civil-service-supervision.pdf")
+
+
+def test_supervision_platform_scores_as_control(supervision) -> None:
+    assert supervision.orientation.verdict in (Verdict.CONTROL, Verdict.RATHER_CONTROL)
+    assert supervision.orientation.interval.high < 0
+
+
+def test_its_four_functions_are_found_and_named(supervision) -> None:
+    found = {finding.rule.id: finding for finding in supervision.findings.alarms}
+    cues = {
+        "biometric_attendance": "人脸",
+        "compulsory_daily_reports": "计划",
+        "web_capture": "上网",
+        "quantified_ranking": "排名",
+    }
+    for name, cue in cues.items():
+        texts = [supervision.sentences[i].text for i in found[name].evidence]
+        assert any(cue in text for text in texts), name
+        assert all(supervision.sentences[i].sentence.place.page for i in found[name].evidence)
+
+
+def test_people_first_counterpart_scores_as_assistive(classifier) -> None:
+    report = classifier.analyze(SAMPLES / "civil-service-assistance.docx")
+    assert report.orientation.verdict in (Verdict.ASSISTIVE, Verdict.RATHER_ASSISTIVE)
+    assert report.orientation.interval.low > 0
+    present = {finding.rule.id for finding in report.findings.safeguards if finding.found}
+    assert {"participation", "feedback", "convenience", "privacy", "training"} <= present
+
+
+def test_mixed_document_stands_between(classifier, supervision) -> None:
+    report = classifier.analyze(SAMPLES / "smart-campus-mixed.docx")
+    assert supervision.orientation.score < report.orientation.score < 0.6
+    assert report.orientation.assistive >= 8
+    assert report.orientation.control >= 8
+
+
+def test_no_verdict_on_a_goods_tender(classifier) -> None:
+    report = classifier.analyze(SAMPLES / "office-furniture-goods.pdf")
+    assert report.orientation.verdict is Verdict.UNDECIDED
+    assert report.orientation.salience < 0.1
+
+
+def test_json_follows_its_schema(supervision) -> None:
+    schema = json.loads((folder("data") / "report.schema.json").read_text(encoding="utf-8"))
+    content = json.loads(json.dumps(supervision.to_json(), allow_nan=False))
+    jsonschema.validate(content, schema)
+    assert [s["text"] for s in content["sentences"]] == [s.text for s in supervision.sentences]
+
+
+def test_frame_has_one_row_per_sentence(supervision) -> None:
+    frame = supervision.to_frame()
+    assert len(frame) == len(supervision.sentences)
+    assert list(frame["text"]) == [s.text for s in supervision.sentences]
+
+
+def test_offsets_places_and_labels_agree(supervision) -> None:
+    text, pages = supervision.document.text, len(supervision.document.page_sizes)
+    for labelled in supervision.sentences:
+        sentence = labelled.sentence
+        assert text[sentence.start : sentence.end] == sentence.text
+        assert 1 <= sentence.place.page <= pages
+        assert sentence.place.boxes
+        sides = {CATEGORIES[code].orientation.value for code in labelled.categories}
+        expected = {"mixed": {"assistive", "control"}, "neutral": set()}
+        assert sides == expected.get(labelled.orientation.value, {labelled.orientation.value})
+
+
+def test_profile_counts_what_the_sentences_say(supervision) -> None:
+    counted = [s for s in supervision.sentences if s.counted]
+    assert list(supervision.profile()) == list(CATEGORIES)
+    for code, number in supervision.profile().items():
+        assert number == sum(code in s.categories for s in counted)
+
+
+def test_sections_cover_the_document(supervision) -> None:
+    assert sum(section.length for section in supervision.sections) == len(supervision.sentences)
+
+
+def test_predict_is_ordered_and_independent_of_batch_mates(classifier) -> None:
+    texts = [s.text for s in classifier.analyze(SAMPLES / "smart-campus-mixed.docx").sentences][:60]
+    together = classifier.predict(texts).probabilities
+    assert together.shape == (len(texts), len(LABELS))
+    alone = np.concatenate([classifier.predict([text]).probabilities for text in texts])
+    assert np.abs(together - alone).max() <= 0.02
+    backwards = classifier.predict(texts[::-1]).probabilities[::-1]
+    assert np.abs(together - backwards).max() <= 0.02
+
+
+def test_predict_accepts_contexts_and_refuses_other_lengths(classifier) -> None:
+    one = classifier.predict(["自动生成报表。"], [(("第一章", "减负功能"), "上一句。")])
+    other = classifier.predict(["自动生成报表。"], [("减负功能", "上一句。")])
+    assert np.allclose(one.probabilities, other.probabilities)
+    with pytest.raises(ValueError, match="2 texts but 1 contexts"):
+        classifier.predict(["一句。", "两句。"], [None])
+    assert len(classifier.predict([])) == 0
+
+
+def test_contrast_pairs_of_the_taxonomy(classifier) -> None:
+    """What the guidelines are about, in their plainest form."""
+    said = classifier.predict(
+        [
+            "系统每五分钟截取员工电脑屏幕并上传，供主管查看。",
+            "服务器CPU、内存使用率超过阈值时自动告警。",
+            "已有信息自动带入表单，无需重复填写。",
+            "按月对各科室人员办件时效自动打分并排名，排名末位的通报批评。",
+        ]
+    ).orientations
+    assert [o.value for o in said] == ["control", "neutral", "assistive", "control"]
+
+
+def test_analyze_many_returns_every_path_once_in_order(classifier, tmp_path) -> None:
+    good, empty, broken = (tmp_path / name for name in ("好.txt", "空.txt", "坏.pdf"))
+    good.write_text("系统支持在线预约。已有信息自动带入。", encoding="utf-8")
+    empty.write_bytes(b"")
+    broken.write_bytes(b"%PDF-1.4 broken")
+    paths = [good, empty, broken, tmp_path / "没有.docx", good]
+    results = list(classifier.analyze_many(paths))
+    assert [path for path, _ in results] == paths
+    kinds = [r.reason if isinstance(r, ExtractionError) else r.document.reason for _, r in results]
+    assert kinds == [Reason.OK, Reason.EMPTY, Reason.DAMAGED, Reason.DAMAGED, Reason.OK]
+
+
+def test_bytes_and_paths_give_the_same(classifier) -> None:
+    path = SAMPLES / "community-elder-care.html"
+    one, two = classifier.analyze(path), classifier.analyze(path.read_bytes(), path.name)
+    assert one.to_json() == two.to_json()
+
+
+def test_lexical_model_works_without_the_encoder() -> None:
+    lexical = Classifier.load("lexical")
+    assert list(lexical.model.scorers) == ["lexical"]
+    report = lexical.analyze(SAMPLES / "civil-service-supervision.pdf")
+    assert report.orientation.score < 0
