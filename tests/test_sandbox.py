@@ -36,7 +36,9 @@ def test_truncated_pdf() -> None:
 
 
 def test_english_text() -> None:
-    text = b"The supplier shall deliver the goods within thirty days of the signing of the contract."
+    text = (
+        b"The supplier shall deliver the goods within thirty days of the signing of the contract."
+    )
     assert reason_of(text, "english.txt") is Reason.NOT_CHINESE
 
 

@@ -13,10 +13,8 @@ from training.corpus import question_columns
 
 # A category with fewer positives than this shares one fit with the other rare ones.
 MIN_POSITIVES = 20
-# The abstention band is widened until this share of the decisions outside it is right,
-# among sentences where either answer is in question.
-BAND_ACCURACY = 0.95
-IN_QUESTION = 0.05
+# Labels given above the abstention band are right this often.
+BAND_PRECISION = 0.9
 
 
 def fit(
@@ -54,7 +52,7 @@ def fit(
         bias=bias,
         thresholds=np.array([best_threshold(p[:, i], weight) for i in range(len(LABELS))]),
         review=tuple(
-            review_band(p[:, i], labels[:, i], weight, best_threshold(p[:, i], weight))
+            review_band(p[:, i], weight, best_threshold(p[:, i], weight))
             for i in question_columns()
         ),
         rows=tuple(summed_rows(p[:, i], labels[:, i], weight, groups) for i in question_columns()),
@@ -114,21 +112,18 @@ def best_threshold(p: np.ndarray, weight: np.ndarray) -> float:
     return float(np.clip(p[order][best], 0.05, 0.95))
 
 
-def review_band(
-    p: np.ndarray, y: np.ndarray, weight: np.ndarray, threshold: float
-) -> tuple[float, float]:
-    """Probabilities around the threshold between which a person should look."""
-    open_ = p >= IN_QUESTION
-    right = (p >= threshold) == (y > 0)
-    for step in np.linspace(0, 1, 51):
-        low, high = threshold - step * (threshold - IN_QUESTION), threshold + step * (1 - threshold)
-        outside = open_ & ((p < low) | (p > high))
-        if (
-            not outside.any()
-            or np.average(right[outside], weights=weight[outside]) >= BAND_ACCURACY
-        ):
-            return round(float(low), 4), round(float(high), 4)
-    return IN_QUESTION, 1.0
+def review_band(p: np.ndarray, weight: np.ndarray, threshold: float) -> tuple[float, float]:
+    """Probabilities around the threshold between which a person should look.
+
+    Above the band labels are right with a precision of :data:`BAND_PRECISION`
+    (expected, of calibrated probabilities); below half the threshold a label is not worth a
+    look.
+    """
+    order = np.argsort(-p)
+    precision = np.cumsum((p * weight)[order]) / np.cumsum(weight[order])
+    safe = p[order][precision >= BAND_PRECISION]
+    high = max(float(safe.min()), threshold) if len(safe) else 1.0
+    return round(threshold / 2, 4), round(high, 4)
 
 
 def summed_rows(

@@ -1,0 +1,374 @@
+"""The HTML report: nothing lost, nothing let in, and usable in a real browser."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import lxml.html
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from sample_report import large_report, make_report, sample_report
+
+from classifier.document import Aside, AsideKind, Block, BlockKind, Cell
+from classifier.report.html import render
+from classifier.report.model import Report
+from classifier.taxonomy import Orientation
+
+HOSTILE = (
+    '系统应<script>window.pwned=1</script>防护"onload="window.pwned=2" </script><!--与\'<b>&amp;'
+)
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
+
+needs_browser = pytest.mark.skipif(
+    CHROMIUM is None, reason="no Chromium: install it, or set CHROMIUM to its path"
+)
+
+
+@pytest.fixture(scope="module")
+def report() -> Report:
+    return sample_report()
+
+
+@pytest.fixture(scope="module")
+def html(report: Report) -> str:
+    return render(report)
+
+
+def hostile_report() -> Report:
+    blocks = [
+        Block("标题" + HOSTILE, BlockKind.HEADING, 1, label='<i id="x">', page=1),
+        Block("正文" + HOSTILE, page=1),
+        Block("单元格" + HOSTILE, BlockKind.CELL, page=1, cell=Cell(1, 1, 1, "列名" + HOSTILE)),
+    ]
+    return make_report(
+        blocks,
+        ["", "", "C3 C7 A9", "", "A1", ""],
+        name="招标" + HOSTILE + "\udcff.pdf",
+        asides=(Aside(AsideKind.HEADER, "页眉" + HOSTILE, 1),),
+        notes=("说明" + HOSTILE,),
+    )
+
+
+def own_text(element: lxml.html.HtmlElement) -> str:
+    """Text of a sentence without its category chips."""
+    return (element.text or "") + "".join(child.tail or "" for child in element)
+
+
+def body_text(block: lxml.html.HtmlElement) -> str:
+    """Text of a block without chips and automatic numbering."""
+    parts = block.xpath(".//text()[not(ancestor::i) and not(parent::b)]")
+    return "".join(str(part) for part in parts)
+
+
+def test_every_sentence_and_all_text_once_in_order(report: Report, html: str) -> None:
+    part = lxml.html.fromstring(html).get_element_by_id("doc")
+    sentences = part.xpath(".//*[starts-with(@id, 's')]")
+    assert [e.get("id") for e in sentences] == [f"s{i}" for i in range(len(report.sentences))]
+    assert [own_text(e) for e in sentences] == [s.text for s in report.sentences]
+    blocks = part.find_class("b")
+    assert [body_text(b) for b in blocks] == [b.text for b in report.document.blocks]
+
+
+def test_marks_follow_the_labels(report: Report, html: str) -> None:
+    part = lxml.html.fromstring(html).get_element_by_id("doc")
+    oriented = [s for s in report.sentences if s.orientation is not Orientation.NEUTRAL]
+    marks = part.xpath(".//mark")
+    assert [m.get("data-k").split() for m in marks] == [list(s.categories) for s in oriented]
+    doubtful = {s.sentence.index for s in report.sentences if s.review}
+    assert doubtful
+    assert {int(e.get("id")[1:]) for e in part.find_class("r")} == doubtful
+
+
+def test_head_says_what_was_found_and_what_was_not_read(report: Report, html: str) -> None:
+    text = lxml.html.fromstring(html).text_content()
+    for expected in (
+        report.document.name,
+        report.orientation.verdict.zh,
+        report.model_version,
+        "第 9 页是扫描图片，没有可读文字。",
+        "不能证明违法",
+    ):
+        assert expected in text
+
+
+def test_findings_show_evidence_and_what_is_missing(report: Report, html: str) -> None:
+    page = lxml.html.fromstring(html)
+    alarms = page.get_element_by_id("alarms").find_class("finding")
+    assert len(alarms) == len(report.findings.alarms) > 5
+    for shown, finding in zip(alarms, report.findings.alarms, strict=True):
+        assert finding.rule.why in shown.text_content()
+        assert shown.xpath(".//li/a/@href") == [f"#s{i}" for i in finding.evidence]
+    missing = page.get_element_by_id("safeguards").find_class("missing")
+    names = [f.rule.zh for f in report.findings.safeguards if not f.found]
+    assert names
+    assert all(n in m.text_content() for n, m in zip(names, missing, strict=True))
+    assert all("未发现" in m.text_content() for m in missing)
+
+
+def test_more_than_three_pieces_of_evidence_are_folded() -> None:
+    texts = [f"第{name}组人员每日上报位置轨迹。" for name in "甲乙丙丁戊"]
+    page = lxml.html.fromstring(render(make_report([Block(t) for t in texts], ["C3"] * 5)))
+    (finding,) = page.get_element_by_id("alarms").find_class("finding")
+    assert len(finding.xpath("./ul/li")) == 3
+    assert finding.xpath("./details/summary/text()") == ["显示全部 5 处"]
+    assert len(finding.xpath("./details//li")) == 2
+
+
+def test_every_inner_link_has_its_target(html: str) -> None:
+    page = lxml.html.fromstring(html)
+    targets = page.xpath("//a/@href")
+    assert len(targets) > 30
+    assert all(t.startswith("#") for t in targets)
+    assert {t[1:] for t in targets} <= set(page.xpath("//@id"))
+
+
+def test_many_sections_are_folded_but_all_there(long_report: Report, long_html: str) -> None:
+    part = lxml.html.fromstring(long_html).get_element_by_id("sections")
+    assert len(part.xpath("./div//tbody/tr")) == 12
+    links = part.xpath(".//a/@href")
+    assert sorted(links) == sorted(f"#s{s.first}" for s in long_report.sections)
+
+
+def test_set_aside_text_is_listed_once_with_its_pages(html: str) -> None:
+    (asides,) = lxml.html.fromstring(html).find_class("asides")
+    text = asides.text_content()
+    assert text.count("临江区公务行为监管平台 招标文件") == 1
+    assert "第 1–8 页 ×8" in text
+
+
+def test_hostile_text_is_escaped_once() -> None:
+    report = hostile_report()
+    html = render(report)
+    page = lxml.html.fromstring(html)
+    scripts = page.xpath("//script")
+    assert [s.get("type") for s in scripts] == ["application/json", None]
+    assert not page.xpath("//@onload")
+    assert not page.xpath("//*[@id='x']")
+    part = page.get_element_by_id("doc")
+    assert [own_text(e) for e in part.xpath(".//*[starts-with(@id, 's')]")] == [
+        s.text for s in report.sentences
+    ]
+    assert page.xpath("//h1/text()") == ["招标" + HOSTILE + "?.pdf"]
+
+
+def test_nothing_outside_the_page_is_referred_to(html: str) -> None:
+    page = lxml.html.fromstring(html)
+    assert not re.search(r"(?:https?:)?//\w+\.", html)
+    assert not page.xpath("//@src | //img | //iframe | //object | //base")
+    assert page.xpath("//link/@href") == ["data:,"]
+    assert not re.search(r"url\(|@import", html)
+    assert not page.xpath("//@style | //@*[starts-with(name(), 'on')]")
+
+
+def test_policy_allows_only_this_script_and_style(html: str) -> None:
+    policy = lxml.html.fromstring(html).xpath(
+        "//meta[@http-equiv='Content-Security-Policy']/@content"
+    )[0]
+    assert policy.startswith("default-src 'none';")
+    for name, tag in (("script-src", "script"), ("style-src", "style")):
+        (content,) = re.findall(rf"<{tag}>(.*?)</{tag}>", html, re.S)
+        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        assert f"{name} 'sha256-{digest}'" in policy
+    assert "unsafe" not in policy
+
+
+def test_a_document_without_sentences_is_undecided() -> None:
+    html = render(make_report([], []))
+    assert "不足以判断" in html
+    assert "没有可以判断的句子" in html
+
+
+def test_a_long_tender_stays_small(long_html: str) -> None:
+    assert len(long_html.encode()) < 6_000_000
+
+
+@pytest.fixture(scope="module")
+def long_report() -> Report:
+    return large_report()
+
+
+@pytest.fixture(scope="module")
+def long_html(long_report: Report) -> str:
+    return render(long_report)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Opened:
+    """A report in the browser, with everything it complained of or asked for."""
+
+    def __init__(self, browser: Browser, file: Path, html: str) -> None:
+        file.write_text(html, encoding="utf-8")
+        self.page: Page = browser.new_page(viewport={"width": 1200, "height": 800})
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto(file.as_uri())
+
+    def visible(self) -> list[int]:
+        """Indices of the sentences that are not hidden by a filter."""
+        return self.page.evaluate(
+            "[...document.querySelectorAll('#doc [id^=s]')].filter(e => e.offsetParent)"
+            ".map(e => +e.id.slice(1))"
+        )
+
+    def current(self) -> int:
+        return self.page.evaluate("+document.querySelector('#doc .cur').id.slice(1)")
+
+    def is_in_view(self, index: int) -> bool:
+        self.page.wait_for_timeout(100)
+        return self.page.evaluate(
+            "i => { const b = document.getElementById('s' + i).getBoundingClientRect();"
+            "return b.height > 0 && b.top >= 0 && b.bottom <= innerHeight }",
+            index,
+        )
+
+
+@pytest.fixture
+def opened(browser: Browser, tmp_path: Path, html: str) -> Iterator[Opened]:
+    opened = Opened(browser, tmp_path / "report.html", html)
+    yield opened
+    assert opened.complaints == []
+    opened.page.close()
+
+
+@needs_browser
+def test_opens_from_disk_without_complaint_or_request(opened: Opened) -> None:
+    assert opened.page.title().endswith("tenderlens")
+    assert [url for url in opened.requests if not url.startswith(("file:", "data:"))] == []
+
+
+@needs_browser
+def test_hostile_text_does_not_run(browser: Browser, tmp_path: Path) -> None:
+    opened = Opened(browser, tmp_path / "hostile.html", render(hostile_report()))
+    opened.page.click("#s1")
+    assert opened.page.evaluate("window.pwned") is None
+    opened.page.click("#s4")
+    expect(opened.page.locator("#panel")).to_contain_text("列名" + HOSTILE)
+    assert opened.complaints == []
+
+
+@needs_browser
+def test_filter_by_category_leaves_its_sentences(opened: Opened, report: Report) -> None:
+    opened.page.select_option("#category", "C6")
+    given = [s.sentence.index for s in report.sentences if "C6" in s.categories]
+    shown = opened.visible()
+    assert len(given) > 2
+    assert set(given) <= set(shown)
+    others = [report.sentences[i] for i in set(shown) - set(given)]
+    assert all(s.orientation is Orientation.NEUTRAL for s in others)
+    assert opened.page.inner_text("#matched") == f"符合筛选：{len(given)} 句"
+    opened.page.click("#reset")
+    assert len(opened.visible()) == len(report.sentences)
+
+
+@needs_browser
+def test_filters_by_orientation_and_review_add_up(opened: Opened, report: Report) -> None:
+    opened.page.check("#review")
+    opened.page.check("[name=o][value=c]")
+    wanted = [s for s in report.sentences if s.review and s.orientation is Orientation.CONTROL]
+    assert opened.page.inner_text("#matched") == f"符合筛选：{len(wanted)} 句"
+
+
+@needs_browser
+def test_search_counts_and_walks_through_the_matches(opened: Opened, report: Report) -> None:
+    found = [s.sentence.index for s in report.sentences if "人脸识别" in s.text]
+    total = sum(b.text.count("系统") for b in report.document.blocks)
+    opened.page.keyboard.press("/")
+    opened.page.keyboard.type("系统")
+    expect(opened.page.locator("#hits")).to_have_text(f"{total} 处")
+    opened.page.fill("#query", "人脸识别")
+    opened.page.press("#query", "Enter")
+    assert opened.page.inner_text("#hits") == f"1/{len(found)}"
+    assert opened.current() == found[0]
+    assert opened.is_in_view(found[0])
+
+
+@needs_browser
+def test_a_finding_leads_to_its_sentence_even_when_filtered_out(
+    opened: Opened, report: Report
+) -> None:
+    index = report.findings.alarms[-1].evidence[0]
+    opened.page.check("[name=o][value=a]")
+    assert index not in opened.visible()
+    opened.page.click(f"#alarms a[href='#s{index}']")
+    assert opened.is_in_view(index)
+    assert opened.current() == index
+
+
+@needs_browser
+def test_j_and_k_walk_the_oriented_sentences(opened: Opened, report: Report) -> None:
+    oriented = [
+        s.sentence.index for s in report.sentences if s.orientation is not Orientation.NEUTRAL
+    ]
+    walked = []
+    for key in "jjjk":
+        opened.page.keyboard.press(key)
+        walked.append(opened.current())
+    assert walked == [oriented[0], oriented[1], oriented[2], oriented[1]]
+    assert opened.is_in_view(oriented[1])
+
+
+@needs_browser
+def test_enter_shows_the_details_and_escape_closes_them(opened: Opened) -> None:
+    opened.page.keyboard.press("j")
+    opened.page.keyboard.press("Enter")
+    panel = opened.page.inner_text("#panel")
+    assert "C9 督查监管" in panel
+    assert "第一章 项目概况 › 1.1 建设目标" in panel
+    assert "第 2 页" in panel
+    opened.page.keyboard.press("Escape")
+    assert opened.page.is_hidden("#panel")
+
+
+@needs_browser
+def test_page_number_and_strip_lead_to_the_place(opened: Opened, report: Report) -> None:
+    opened.page.fill("#page", "4")
+    opened.page.press("#page", "Enter")
+    expect(opened.page.locator("#here")).to_contain_text("第 4 页")
+    last = max(
+        s.sentence.index for s in report.sentences if s.orientation is not Orientation.NEUTRAL
+    )
+    opened.page.focus("#strip .strip")
+    opened.page.keyboard.press("End")
+    opened.page.keyboard.press("Enter")
+    assert opened.is_in_view(last)
+
+
+@needs_browser
+def test_a_narrow_screen_needs_no_sideways_scrolling(opened: Opened) -> None:
+    opened.page.set_viewport_size({"width": 390, "height": 800})
+    assert opened.page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+@needs_browser
+def test_a_tender_of_twelve_thousand_sentences_works(
+    browser: Browser, tmp_path: Path, long_html: str
+) -> None:
+    opened = Opened(browser, tmp_path / "long.html", long_html)
+    last = opened.page.evaluate("document.querySelectorAll('#doc mark').length") - 1
+    target = opened.page.evaluate(
+        "n => +document.querySelectorAll('#doc mark')[n].id.slice(1)", last
+    )
+    opened.page.evaluate("i => { location.hash = 's' + i }", target)
+    expect(opened.page.locator(f"#s{target}.cur")).to_be_focused()
+    assert opened.is_in_view(target)
+    opened.page.keyboard.press("k")
+    assert opened.current() < target
+    opened.page.select_option("#category", "C10")
+    assert opened.page.inner_text("#matched").startswith("符合筛选：")
+    assert opened.complaints == []
