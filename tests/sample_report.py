@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import numpy as np
 
 from classifier import findings, orientation
@@ -20,39 +23,57 @@ HEADING, PARAGRAPH, ITEM, CELL = (
     BlockKind.CELL,
 )
 
-# (page, kind, heading level, text, category codes per sentence; "?" marks a doubtful one)
-SOURCE: list[tuple[int, BlockKind, int, str, list[str]]] = [
-    (1, HEADING, 1, "第一章 项目概况", [""]),
-    (1, PARAGRAPH, 0, "本项目为临江区公务行为监管平台建设项目。项目预算为320万元，工期为六个月。", ["", ""]),
-    (1, PARAGRAPH, 0, "平台面向全区42个部门、约3,100名工作人员，统一部署在区政务云上。", [""]),
-    (2, HEADING, 2, "1.1 建设目标", [""]),
-    (2, PARAGRAPH, 0, "通过信息化手段强化对工作人员日常履职的监督，形成用数据管人的工作机制。减少各部门重复填报，已有数据由系统自动带入。", ["C9", "A1"]),
-    (2, PARAGRAPH, 0, "建设单位应在立项前访谈不少于20名一线用户代表，并将意见写入需求说明书。", ["A6"]),
-    (3, HEADING, 1, "第二章 功能需求", [""]),
-    (3, HEADING, 2, "2.1 智能考勤", [""]),
-    (3, PARAGRAPH, 0, "工作人员每日上下班须通过人脸识别打卡，系统自动判定迟到、早退和缺勤。识别距离为0.5米至2米，识别时间不大于1秒。", ["C1 C2", ""]),
-    (3, ITEM, 0, "外出办事人员应通过手机上报位置，系统每五分钟记录一次轨迹；", ["C3"]),
-    (3, ITEM, 0, "因公外出可在手机上一键提交说明，由系统自动关联会议通知，无需另附材料；", ["A1 A2"]),
-    (3, ITEM, 0, "连续三次未按时打卡的，由系统自动通报所在部门并扣减当月绩效分。", ["C7 C6"]),
-    (4, HEADING, 2, "2.2 工作计划", [""]),
-    (4, PARAGRAPH, 0, "工作人员须于每日下班前填报当日工作总结和次日工作计划，未填报的不得签退。领导可随时查看下属填报情况并督办。", ["C5 C8", "C9"]),
-    (4, PARAGRAPH, 0, "系统向本人推送当天的会议和待办提醒，支持设为不打扰。", ["A3 A7"]),
-    (5, HEADING, 2, "2.3 网络行为", [""]),
-    (5, PARAGRAPH, 0, "自动采集办公终端的上网行为和网页浏览记录，保存期限不少于180天。对访问与工作无关网站的行为实时告警并截屏取证。", ["C4", "C4"]),
-    (5, PARAGRAPH, 0, "采集前应告知本人采集范围，涉及个人信息的应当脱敏并限期删除。", ["A9 ?"]),
-    (6, HEADING, 2, "2.4 量化评价", [""]),
-    (6, PARAGRAPH, 0, "系统按出勤、计划完成率、网络行为三项自动计分，每周生成全区个人排名并在大厅公示。排名连续两周末位的，由督查室约谈。", ["C6", "C7 C6"]),
-    (6, PARAGRAPH, 0, "本人对得分有异议的，可在线提出申诉，五个工作日内答复。", ["A6"]),
-    (6, PARAGRAPH, 0, "为每名工作人员建立一人一档，汇聚考勤、轨迹、奖惩和信访数据，自动生成行为画像和风险等级。", ["C10"]),
-    (7, HEADING, 1, "第三章 技术要求", [""]),
-    (7, PARAGRAPH, 0, "系统应采用B/S架构，支持国产操作系统和数据库。系统可用性不低于99.9%，平均响应时间不超过3秒。接口采用RESTful风格，提供完整的接口文档。", ["", "", ""]),
-    (7, PARAGRAPH, 0, "界面简洁友好，常用功能三步以内完成，并支持大字版和读屏软件。", ["A7"]),
-    (7, PARAGRAPH, 0, "平台应记录全部操作日志，供审计使用。", ["? C5"]),
-    (8, HEADING, 1, "第四章 实施与培训", [""]),
-    (8, PARAGRAPH, 0, "供应商应提供不少于三次现场培训，编写图文操作手册并录制教学视频。上线后驻场支持三个月，提供7×24小时热线。", ["A8", "A8"]),
-    (8, PARAGRAPH, 0, "自上线之日起，各部门一律停用原有渠道，未通过本平台提交的事项不予受理。", ["C8"]),
-    (8, PARAGRAPH, 0, "投标文件应当密封递交。逾期送达的投标文件恕不接受。", ["", ""]),
-]
+# One sentence a line: page and kind of block (h1, h2, p, i) or "+" for the same block, the
+# sentence, and the categories it is given; "?" marks one the model doubts.
+SOURCE = """
+1 h1 | 第一章 项目概况
+1 p | 本项目为临江区公务行为监管平台建设项目。
++ | 项目预算为320万元，工期为六个月。
+1 p | 平台面向全区42个部门、约3,100名工作人员，统一部署在区政务云上。
+2 h2 | 1.1 建设目标
+2 p | 通过信息化手段强化对工作人员日常履职的监督，形成用数据管人的工作机制。 | C9
++ | 减少各部门重复填报，已有数据由系统自动带入。 | A1
+2 p | 建设单位应在立项前访谈不少于20名一线用户代表，并将意见写入需求说明书。 | A6
+3 h1 | 第二章 功能需求
+3 h2 | 2.1 智能考勤
+3 p | 工作人员每日上下班须通过人脸识别打卡，系统自动判定迟到、早退和缺勤。 | C1 C2
++ | 识别距离为0.5米至2米，识别时间不大于1秒。
+3 i | 外出办事人员应通过手机上报位置，系统每五分钟记录一次轨迹； | C3
+3 i | 因公外出可在手机上一键提交说明，由系统自动关联会议通知，无需另附材料； | A1 A2
+3 i | 连续三次未按时打卡的，由系统自动通报所在部门并扣减当月绩效分。 | C7 C6
+4 h2 | 2.2 工作计划
+4 p | 工作人员须于每日下班前填报当日工作总结和次日工作计划，未填报的不得签退。 | C5 C8
++ | 领导可随时查看下属填报情况并督办。 | C9
+4 p | 系统向本人推送当天的会议和待办提醒，支持设为不打扰。 | A3 A7
+5 h2 | 2.3 网络行为
+5 p | 自动采集办公终端的上网行为和网页浏览记录，保存期限不少于180天。 | C4
++ | 对访问与工作无关网站的行为实时告警并截屏取证。 | C4
+5 p | 采集前应告知本人采集范围，涉及个人信息的应当脱敏并限期删除。 | A9 ?
+6 h2 | 2.4 量化评价
+6 p | 系统按出勤、计划完成率、网络行为三项自动计分，每周生成全区个人排名并在大厅公示。 | C6
++ | 排名连续两周末位的，由督查室约谈。 | C7 C6
+6 p | 本人对得分有异议的，可在线提出申诉，五个工作日内答复。 | A6
+6 p | 为每名工作人员建立一人一档，汇聚考勤、轨迹、奖惩和信访数据，自动生成行为画像和风险等级。 | C10
+6 h2 | 2.5 督查督办
+6 p | 督查室可随时抽查任何工作人员的在岗视频。 | C3 C9
++ | 抽查不在岗的，一次扣两分。 | C7
++ | 系统对领导交办事项亮红黄牌，超期自动问责。 | C7 C9
+6 p | 各部门须逐日上传工作台账，缺报漏报计入年终考核。 | C5 C6
++ | 离开办公区域超过十分钟自动锁定账号。 | C8
+7 h1 | 第三章 技术要求
+7 p | 系统应采用B/S架构，支持国产操作系统和数据库。
++ | 系统可用性不低于99.9%，平均响应时间不超过3秒。
++ | 接口采用RESTful风格，提供完整的接口文档。
+7 p | 界面简洁友好，常用功能三步以内完成，并支持大字版和读屏软件。 | A7
+7 p | 平台应记录全部操作日志，供审计使用。 | ? C5
+8 h1 | 第四章 实施与培训
+8 p | 供应商应提供不少于三次现场培训，编写图文操作手册并录制教学视频。 | A8
++ | 上线后驻场支持三个月，提供7×24小时热线。 | A8
+8 p | 自上线之日起，各部门一律停用原有渠道，未通过本平台提交的事项不予受理。 | C8
+8 p | 投标文件应当密封递交。
++ | 逾期送达的投标文件恕不接受。
+"""
+KINDS = {"h1": HEADING, "h2": HEADING, "p": PARAGRAPH, "i": ITEM}
 
 TABLE_PAGE = 4
 TABLE: list[tuple[list[str], list[str]]] = [
@@ -70,21 +91,18 @@ ASIDES = (
 
 
 def make_calibration() -> Calibration:
-    def rows() -> QuestionRows:
-        return QuestionRows(
-            np.array([30.0, 22, 41, 18]),
-            np.array([26.4, 19.1, 36.5, 15.2]),
-            np.array([400.0, 310, 520, 290]),
-            np.array([9.0, 6.8, 12.1, 5.9]),
-        )
-
+    rows = QuestionRows(
+        sentences=np.array([430.0, 332, 561, 308]),
+        positives=np.array([30.0, 22, 41, 18]),
+        mass=np.array([29.4, 23.1, 40.2, 18.8]),
+    )
     return Calibration(
         scorers=(),
         weights=np.zeros((0, len(LABELS))),
         bias=np.zeros(len(LABELS)),
         thresholds=np.full(len(LABELS), 0.5),
         review=((0.35, 0.65), (0.35, 0.65)),
-        rows=(rows(), rows()),
+        rows=(rows, rows),
     )
 
 
@@ -100,16 +118,39 @@ def make_probabilities(labels: str, random: np.random.Generator) -> np.ndarray:
     return row
 
 
+def source_blocks() -> Iterator[tuple[Block, list[str]]]:
+    """The blocks of :data:`SOURCE`, each with the labels of its sentences."""
+    entries: list[list[list[str]]] = []
+    for line in SOURCE.strip().splitlines():
+        fields = [*line.split(" | "), ""][:3]
+        if fields[0] == "+":
+            entries[-1].append(fields)
+        else:
+            entries.append([fields])
+    for entry in entries:
+        page, kind = entry[0][0].split()
+        yield (
+            Block(
+                "".join(text for _, text, _ in entry),
+                KINDS[kind],
+                int(kind[1:] or 0),
+                label="●" if kind == "i" else "",
+                page=int(page),
+            ),
+            [given for _, _, given in entry],
+        )
+
+
 def sample_blocks() -> tuple[list[Block], list[str]]:
-    """The sample's blocks, and one label string per sentence."""
+    """The sample's blocks, a table behind those of its page, and one label string per sentence."""
     blocks, labels = [], []
-    for i, (page, kind, level, text, given) in enumerate(SOURCE):
-        blocks.append(Block(text, kind, level, page=page, label="●" if kind is ITEM else ""))
-        labels += given
-        if page == TABLE_PAGE and SOURCE[i + 1][0] != page:
-            table, given = table_blocks()
+    for block, given in source_blocks():
+        if block.page == TABLE_PAGE + 1 and blocks[-1].page == TABLE_PAGE:
+            table, table_labels = table_blocks()
             blocks += table
-            labels += given
+            labels += table_labels
+        blocks.append(block)
+        labels += given
     return blocks, labels
 
 
@@ -195,8 +236,8 @@ def large_report(size: int = 12_000) -> Report:
     blocks: list[Block] = []
     labels: list[str] = []
     names = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥"
-    pool = [entry for entry in SOURCE if entry[1] is not HEADING]
-    neutral = [entry for entry in pool if not any(entry[4])]
+    pool = [entry for entry in source_blocks() if entry[0].kind is not HEADING]
+    neutral = [entry for entry in pool if not any(entry[1])]
     random = np.random.default_rng(3)
     number = 0
     while len(labels) < size:
@@ -205,9 +246,10 @@ def large_report(size: int = 12_000) -> Report:
             blocks.append(Block(f"第{number // 60 + 1}章 分项要求", HEADING, 1, page=page))
             labels.append("")
         source = pool if random.random() < 0.2 else neutral
-        _, kind, _, text, given = source[number % len(source)]
+        block, given = source[number % len(source)]
         mark = names[number % 22] + names[number // 22 % 22] + names[number // 484 % 22]
-        blocks.append(Block(text.replace("，", f"（{mark}类），", 1), kind, page=page))
+        text = block.text.replace("，", f"（{mark}类），", 1)
+        blocks.append(replace(block, text=text, page=page))
         labels += given
         number += 1
     return make_report(blocks, labels, page_sizes=((595.0, 842.0),) * (number // 15 + 1))

@@ -1,0 +1,232 @@
+"""The report as one HTML page that needs no network and opens from disk.
+
+Text of the document reaches the page only through Jinja's autoescape or inside
+a JSON data block; a content security policy allows the page's own style and
+script by their hashes and nothing else.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from classifier.errors import Reason
+from classifier.orientation import MAX_WIDTH, MIN_ORIENTED, OrientationScore, Verdict
+from classifier.report import passages
+from classifier.report.model import LabelledSentence, Report, Section
+from classifier.report.strip import strip
+from classifier.taxonomy import CATEGORIES, LABELS, QUESTIONS, Orientation
+
+EVIDENCE_SHOWN = 3
+SECTIONS_SHOWN = 12
+_LEAST_ORIENTED = 0.5
+# In this order they make one script; the last starts the page.
+_SCRIPTS = ("reading.js", "filters.js", "details.js", "report.js")
+# Category probabilities under this are noise to a reader.
+_LEAST_PROBABILITY = 0.1
+_SHORT = {Orientation.ASSISTIVE: "a", Orientation.CONTROL: "c", Orientation.MIXED: "m"}
+
+_MEANINGS = {
+    Verdict.ASSISTIVE: "涉及人的功能以帮助为主。",
+    Verdict.RATHER_ASSISTIVE: "涉及人的功能中，帮助多于管控。",
+    Verdict.BALANCED: "帮助与管控大致相当，请看具体功能。",
+    Verdict.RATHER_CONTROL: "涉及人的功能中，管控多于帮助。",
+    Verdict.CONTROL: "涉及人的功能以监督、考核、限制为主。",
+}
+
+
+def render(report: Report) -> str:
+    """The complete page. Any text is accepted; lone surrogates become question marks."""
+    main, more, plain = _sections(report)
+    style, script = _asset("report.css"), _script()
+    page = (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            report=report,
+            document=report.document,
+            total=report.orientation,
+            style=style,
+            script=script,
+            policy=_policy(style, script),
+            sentence_of_meaning=_meaning(report.orientation),
+            next_step=report.document.reason.next_step.split(" ")[0],
+            is_partial=report.document.reason is not Reason.OK,
+            marked=Counter(_SHORT.get(s.orientation, "n") for s in report.sentences),
+            review=sum(s.review for s in report.sentences),
+            profile=_profile(report),
+            sections=main,
+            more_sections=more,
+            plain_sections=plain,
+            movers=[s for s in report.movers() if s.influence],
+            strip=strip(report),
+            groups=passages.groups(report),
+            asides=passages.set_aside(report.document.asides),
+            data=_data(report),
+            categories=CATEGORIES,
+            evidence_shown=EVIDENCE_SHOWN,
+        )
+    )
+    # File names from archives may hold bytes that are no text.
+    return page.encode("utf-8", "replace").decode("utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One category of the profile; ``share`` is relative to the longest bar, in per cent."""
+
+    code: str
+    zh: str
+    covers: str
+    count: int
+    share: float
+
+
+def _profile(report: Report) -> dict[str, list[Bar]]:
+    """Bars per side, most frequent first."""
+    counts = report.profile()
+    longest = max(1, *counts.values())
+    sides: dict[str, list[Bar]] = {question.value: [] for question in QUESTIONS}
+    for code, count in sorted(counts.items(), key=lambda item: -item[1]):
+        category = CATEGORIES[code]
+        sides[category.orientation.value].append(
+            Bar(code, category.zh, category.covers, count, round(100 * count / longest, 1))
+        )
+    return sides
+
+
+def _sections(report: Report) -> tuple[list[Section], list[Section], list[Section]]:
+    """In document order: sections with most oriented sentences, the others, those with none."""
+
+    def oriented(section: Section) -> float:
+        return section.orientation.assistive + section.orientation.control
+
+    ranked = sorted(report.sections, key=oriented, reverse=True)
+    chosen = {section.first for section in ranked[:SECTIONS_SHOWN]}
+    bearing = [s for s in report.sections if oriented(s) >= _LEAST_ORIENTED]
+    return (
+        [s for s in bearing if s.first in chosen],
+        [s for s in bearing if s.first not in chosen],
+        [s for s in report.sections if oriented(s) < _LEAST_ORIENTED],
+    )
+
+
+def _meaning(total: OrientationScore) -> str:
+    """One plain sentence on what the figures say."""
+    if total.verdict is Verdict.UNDECIDED:
+        return f"{_why_undecided(total)}，因此不下结论；下面的发现和标注仍可参考。"
+    return (
+        f"计入的 {total.sentences} 句中约 {total.assistive + total.control:.0f} 句影响到人："
+        f"约 {total.assistive:.0f} 句在帮助，约 {total.control:.0f} 句在管控。"
+        + _MEANINGS[total.verdict]
+    )
+
+
+def _why_undecided(total: OrientationScore) -> str:
+    if not total.sentences:
+        return "文件中没有可以判断的句子"
+    oriented = total.assistive + total.control
+    if oriented < MIN_ORIENTED:
+        return f"影响到人的句子太少（约 {oriented:.0f} 句，至少要 {MIN_ORIENTED:.0f} 句）"
+    if total.interval.width > MAX_WIDTH:
+        return "有倾向的句子集中在少数章节，得分的 95 % 区间太宽"
+    return "得分的 95 % 区间跨过 0，帮助与管控孰多尚不能确定"
+
+
+def _data(report: Report) -> dict[str, Any]:
+    """What the detail panel shows, in short form; see ``report.js``."""
+    sentences = report.sentences
+    return {
+        "labels": [[c.code, c.zh, _SHORT[c.orientation]] for c in CATEGORIES.values()],
+        "pages": _runs([s.sentence.place.page for s in sentences]),
+        "sections": _runs([s.sentence.section for s in sentences]),
+        "rows": [_row(s) for s in sentences],
+        "cells": {
+            i: [cell.table, cell.row, cell.column, cell.header]
+            for i, s in enumerate(sentences)
+            if (cell := s.sentence.place.cell) is not None
+        },
+        "repeated": [i for i, s in enumerate(sentences) if not s.counted],
+    }
+
+
+def _row(labelled: LabelledSentence) -> list[Any]:
+    """Percentages of the two questions; for a marked sentence its influence and categories too."""
+    percent = [round(100 * p) for p in labelled.probabilities]
+    row: list[Any] = percent[: len(QUESTIONS)]
+    if labelled.orientation is not Orientation.NEUTRAL or labelled.review:
+        likely = [
+            (number, percent[len(QUESTIONS) + number])
+            for number, p in enumerate(labelled.probabilities[len(QUESTIONS) :])
+            if p > _LEAST_PROBABILITY or LABELS[len(QUESTIONS) + number] in labelled.categories
+        ]
+        likely.sort(key=lambda pair: -pair[1])
+        row += [round(labelled.influence, 4), [x for pair in likely for x in pair]]
+    return row
+
+
+def _runs(values: list[Any]) -> list[list[Any]]:
+    """Run-length form: ``[index, value]`` wherever the value changes."""
+    return [[i, v] for i, v in enumerate(values) if i == 0 or v != values[i - 1]]
+
+
+def _asset(name: str) -> Markup:
+    """A file of ours from the package, the only text that enters the page unescaped."""
+    source = files("classifier.report").joinpath("templates", name)
+    return Markup(source.read_text(encoding="utf-8"))
+
+
+def _script() -> Markup:
+    """The script's parts in one scope that nothing outside can see."""
+    return (
+        Markup('(() => {\n"use strict";\n')
+        + Markup("\n").join(map(_asset, _SCRIPTS))
+        + Markup("})();\n")
+    )
+
+
+def _policy(style: str, script: str) -> str:
+    return (
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode("utf-8")).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("classifier.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
+    environment.filters.update(
+        signed=_signed,
+        percent=lambda share: f"{100 * share:.1f} %",
+        position=lambda score: round(50 * (score + 1), 2),
+        where=passages.where,
+    )
+    environment.tests["heading"] = passages.is_heading
+    environment.tests["table"] = lambda item: isinstance(item, passages.Table)
+    environment.globals["short"] = _SHORT
+    return environment
+
+
+def _signed(value: float, digits: int = 2) -> str:
+    """With its sign and a true minus; what rounds to nought has none."""
+    text = f"{value:+.{digits}f}"
+    return text[1:] if not float(text) else text.replace("-", "−")
