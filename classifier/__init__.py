@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from classifier.limits import Limits
     from classifier.model import Predictions
     from classifier.orientation import OrientationScore, Verdict
-    from classifier.report.model import LabelledSentence, Report
+    from classifier.report.model import LabelledSentence
+    from classifier.report.report import Report
     from classifier.taxonomy import CATEGORIES, LABELS, Orientation
 
 try:
@@ -37,7 +38,7 @@ _HOME = {
     "OrientationScore": "orientation",
     "Verdict": "orientation",
     "LabelledSentence": "report.model",
-    "Report": "report.model",
+    "Report": "report.report",
     "CATEGORIES": "taxonomy",
     "LABELS": "taxonomy",
     "Orientation": "taxonomy",

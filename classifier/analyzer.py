@@ -21,7 +21,8 @@ from classifier.errors import ExtractionError, Reason
 from classifier.extract import sandbox
 from classifier.limits import Limits
 from classifier.model import DEFAULT, Model, Predictions
-from classifier.report.model import LabelledSentence, Report, Section
+from classifier.report.model import LabelledSentence, Section
+from classifier.report.report import Report
 from classifier.segment import segment
 
 Source = str | Path | bytes | Document

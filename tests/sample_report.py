@@ -12,7 +12,8 @@ from classifier.calibration import Calibration, QuestionRows
 from classifier.document import Aside, AsideKind, Block, BlockKind, Cell, Document
 from classifier.errors import Reason
 from classifier.model import decide
-from classifier.report.model import LabelledSentence, Report, Section
+from classifier.report.model import LabelledSentence, Section
+from classifier.report.report import Report
 from classifier.segment import segment
 from classifier.taxonomy import CATEGORIES, LABELS
 

@@ -17,7 +17,7 @@ from sample_report import large_report, make_report, sample_report
 
 from classifier.document import Aside, AsideKind, Block, BlockKind, Cell
 from classifier.report.html import render
-from classifier.report.model import Report
+from classifier.report.report import Report
 from classifier.taxonomy import Orientation
 
 HOSTILE = (

@@ -20,7 +20,7 @@ from markupsafe import Markup
 from classifier.errors import Reason
 from classifier.orientation import MAX_WIDTH, MIN_ORIENTED, OrientationScore, Verdict
 from classifier.report import passages
-from classifier.report.model import LabelledSentence, Report, Section
+from classifier.report.model import Analysis, LabelledSentence, Section
 from classifier.report.strip import strip
 from classifier.taxonomy import CATEGORIES, LABELS, QUESTIONS, Orientation
 
@@ -42,7 +42,7 @@ _MEANINGS = {
 }
 
 
-def render(report: Report) -> str:
+def render(report: Analysis) -> str:
     """The complete page. Any text is accepted; lone surrogates become question marks."""
     main, more, plain = _sections(report)
     style, script = _asset("report.css"), _script()
@@ -89,7 +89,7 @@ class Bar:
     share: float
 
 
-def _profile(report: Report) -> dict[str, list[Bar]]:
+def _profile(report: Analysis) -> dict[str, list[Bar]]:
     """Bars per side, most frequent first."""
     counts = report.profile()
     longest = max(1, *counts.values())
@@ -102,7 +102,7 @@ def _profile(report: Report) -> dict[str, list[Bar]]:
     return sides
 
 
-def _sections(report: Report) -> tuple[list[Section], list[Section], list[Section]]:
+def _sections(report: Analysis) -> tuple[list[Section], list[Section], list[Section]]:
     """In document order: sections with most oriented sentences, the others, those with none."""
 
     def oriented(section: Section) -> float:
@@ -140,7 +140,7 @@ def _why_undecided(total: OrientationScore) -> str:
     return "得分的 95 % 区间跨过 0，帮助与管控孰多尚不能确定"
 
 
-def _data(report: Report) -> dict[str, Any]:
+def _data(report: Analysis) -> dict[str, Any]:
     """What the detail panel shows, in short form; see ``report.js``."""
     sentences = report.sentences
     return {

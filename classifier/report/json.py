@@ -8,13 +8,13 @@ from typing import Any
 from classifier.document import Box, Document
 from classifier.findings import Finding
 from classifier.orientation import Interval, OrientationScore
-from classifier.report.model import LabelledSentence, Report
+from classifier.report.model import Analysis, LabelledSentence
 from classifier.taxonomy import CATEGORIES, LABELS
 
 SCHEMA_VERSION = "1.0"
 
 
-def report_to_json(report: Report) -> dict[str, Any]:
+def report_to_json(report: Analysis) -> dict[str, Any]:
     document = report.document
     return {
         "schema_version": SCHEMA_VERSION,

@@ -1,20 +1,15 @@
-"""The report of one document: everything that any output format shows."""
+"""The analysis of one document: everything that any output format shows."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from classifier.document import Document, Sentence
 from classifier.errors import Reason
 from classifier.findings import Findings
 from classifier.orientation import OrientationScore
 from classifier.taxonomy import CATEGORIES, LABELS, Orientation
-
-if TYPE_CHECKING:
-    import pandas
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +59,9 @@ class Brief:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Analysis:
+    """A document, its labelled sentences, and what follows from them."""
+
     document: Document
     model: str
     model_version: str
@@ -85,23 +82,3 @@ class Report:
     def movers(self, most: int = 10) -> list[LabelledSentence]:
         """The sentences that move the score most, in either direction."""
         return sorted(self.sentences, key=lambda s: -abs(s.influence))[:most]
-
-    def to_json(self) -> dict[str, Any]:
-        """The report as plain values; schema in ``data/report.schema.json``."""
-        from classifier.report.json import report_to_json
-
-        return report_to_json(self)
-
-    def to_html(self, path: str | Path) -> None:
-        """Write one self-contained HTML page that needs no network."""
-        from classifier.report.html import render
-
-        Path(path).write_text(render(self), encoding="utf-8")
-
-    def to_frame(self) -> pandas.DataFrame:
-        """One row per sentence; needs pandas."""
-        import pandas
-
-        from classifier.report.json import sentence_to_json
-
-        return pandas.DataFrame([sentence_to_json(s, self.document) for s in self.sentences])

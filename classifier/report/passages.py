@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from classifier.document import Aside, AsideKind, Block, BlockKind
-from classifier.report.model import LabelledSentence, Report
+from classifier.report.model import Analysis, LabelledSentence
 
 # Groups are what the browser lays out at once: a page, but never more than this.
 GROUP_BLOCKS = 40
@@ -98,7 +98,7 @@ class Group:
         table.rows[-1].add(block, pieces)
 
 
-def groups(report: Report) -> list[Group]:
+def groups(report: Analysis) -> list[Group]:
     """The whole document in reading order."""
     result: list[Group] = []
     page: int | None = None
@@ -160,7 +160,7 @@ def _ranges(pages: set[int]) -> str:
     return ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in runs)
 
 
-def _blocks(report: Report) -> Iterator[tuple[Block, tuple[Piece, ...]]]:
+def _blocks(report: Analysis) -> Iterator[tuple[Block, tuple[Piece, ...]]]:
     members: dict[int, list[LabelledSentence]] = defaultdict(list)
     for labelled in report.sentences:
         members[labelled.sentence.place.block].append(labelled)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from classifier.report.model import LabelledSentence, Report
+from classifier.report.model import Analysis, LabelledSentence
 from classifier.taxonomy import Orientation
 
 # User units of the drawing; the browser stretches them to the width there is.
@@ -36,7 +36,7 @@ class Strip:
     paged: bool
 
 
-def strip(report: Report) -> Strip:
+def strip(report: Analysis) -> Strip:
     paths: dict[str, list[str]] = {o.value: [] for o in Orientation if o is not Orientation.NEUTRAL}
     size = len(report.sentences)
     for i, labelled in enumerate(report.sentences):
@@ -68,7 +68,7 @@ def _mark(labelled: LabelledSentence, x: float) -> str:
     return f"M{x:.1f} {MIDDLE - up:.0f}v{up + down:.0f}"
 
 
-def _page_starts(report: Report) -> Iterator[tuple[int, str]]:
+def _page_starts(report: Analysis) -> Iterator[tuple[int, str]]:
     """Index of the first sentence of every page, with the page's number."""
     seen: set[int] = set()
     for i, labelled in enumerate(report.sentences):

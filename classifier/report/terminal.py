@@ -12,7 +12,7 @@ from rich.text import Text
 
 from classifier.errors import ExtractionError
 from classifier.orientation import OrientationScore, Verdict
-from classifier.report.model import Brief, LabelledSentence, Report
+from classifier.report.model import Analysis, Brief, LabelledSentence
 from classifier.taxonomy import CATEGORIES
 
 MOST_FINDINGS = 8
@@ -29,7 +29,7 @@ _COLOURS = {
 }
 
 
-def summary(report: Report) -> RenderableType:
+def summary(report: Analysis) -> RenderableType:
     """Verdict, scale, strongest alarms with page and sentence, safeguards."""
     parts: list[RenderableType] = [
         Text(report.document.name, style="bold"),
@@ -85,7 +85,7 @@ def _quote(labelled: LabelledSentence) -> Text:
     return Text.assemble((where, "dim"), text)
 
 
-def _profile(report: Report) -> str:
+def _profile(report: Analysis) -> str:
     counts = [(code, n) for code, n in report.profile().items() if n]
     listed = "  ".join(
         f"{code} {CATEGORIES[code].zh} {n}" for code, n in sorted(counts, key=lambda c: -c[1])
