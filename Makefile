@@ -22,7 +22,7 @@ test: .venv/test-installed
 # The package is installed as a user would, not linked: so it is rebuilt when a file changes.
 SOURCES := $(shell find classifier training data models -type f -not -name '*.pyc') cli.py pyproject.toml
 
-.venv/installed: .venv/bin/python $(SOURCES)
+.venv/installed: .venv/bin/python $(SOURCES) constraints.txt
 	.venv/bin/pip install --quiet --constraint constraints.txt .
 	touch $@
 

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import json
+import math
 import sys
 from enum import IntEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from classifier import __version__
 from classifier.analyzer import Classifier
 from classifier.errors import ExtractionError, ModelError, TenderlensError
+from classifier.extract.router import READABLE_SUFFIXES
 from classifier.limits import MIB, Limits
 from classifier.report import terminal
 from classifier.report.model import Brief
+from classifier.report.report import REPORT_SUFFIX, Report
 
 app = typer.Typer(
     help="看清招标文件和需求文档要对人做什么：赋能还是管控。\n\n"
@@ -28,17 +33,24 @@ app = typer.Typer(
 )
 out, err = Console(), Console(stderr=True)
 
-SUFFIXES = {".pdf", ".docx", ".docm", ".html", ".htm", ".txt", ".md"}
+MAX_NAME_BYTES = 160
 
 
 class Exit(IntEnum):
     """Exit codes, as documented in the README."""
 
     OK = 0
+    FAILED = 1
     USAGE = 2
     UNREADABLE = 3
     SOME_UNREADABLE = 4
     MODEL = 5
+
+
+def _finite(value: float) -> float:
+    if not math.isfinite(value) or value <= 0:
+        raise typer.BadParameter("须为正数 must be a positive number")
+    return value
 
 
 Inputs = Annotated[
@@ -51,84 +63,126 @@ ModelOption = Annotated[str, typer.Option("--model", "-m", help="standard、lexi
 def scan(
     inputs: Inputs,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="HTML 报告文件；多个文件时为文件夹。")
+        Path | None,
+        typer.Option("--output", "-o", help="HTML 报告文件，或放报告的文件夹；缺省为当前文件夹。"),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="输出 JSON（多个文件时每行一个），不写 HTML。")
     ] = False,
     model: ModelOption = "standard",
-    max_size: Annotated[float, typer.Option(help="单个文件大小上限，MiB。")] = 100,
-    max_chars: Annotated[int, typer.Option(help="单个文件字符数上限。")] = Limits().chars,
-    timeout: Annotated[float, typer.Option(help="单个文件解析时限，秒。")] = 300,
-    memory: Annotated[int, typer.Option(help="解析进程内存上限，MiB。")] = Limits().memory // MIB,
+    max_size: Annotated[
+        float, typer.Option(callback=_finite, help="单个文件大小上限，MiB。")
+    ] = Limits().bytes / MIB,
+    max_pages: Annotated[int, typer.Option(min=1, help="单个文件页数上限。")] = Limits().pages,
+    max_chars: Annotated[int, typer.Option(min=1, help="单个文件字符数上限。")] = Limits().chars,
+    timeout: Annotated[
+        float, typer.Option(callback=_finite, help="单个文件解析时限，秒。")
+    ] = Limits().seconds,
+    memory: Annotated[int, typer.Option(min=64, help="解析进程内存上限，MiB。")] = Limits().memory
+    // MIB,
     workers: Annotated[int, typer.Option(min=1, help="并行解析的进程数。")] = 2,
 ) -> None:
     """评估文件：终端摘要与 HTML 报告。 Score files: a summary and an HTML report."""
     limits = Limits(
-        bytes=int(max_size * MIB), chars=max_chars, seconds=timeout, memory=memory * MIB
+        bytes=int(max_size * MIB),
+        pages=max_pages,
+        chars=max_chars,
+        seconds=timeout,
+        memory=memory * MIB,
     )
+    files, many = ([], False) if inputs == ["-"] else _expand(inputs)
     classifier = _load(model, limits)
-    if inputs == ["-"]:
-        _scan_one(classifier, sys.stdin.buffer.read(limits.bytes + 1), "stdin", output, as_json)
-        return
-    files, folders = _expand(inputs)
-    if len(files) == 1 and not folders:
-        _scan_one(classifier, files[0], files[0].name, output, as_json)
-    else:
-        _scan_many(classifier, files, output or Path("tenderlens-reports"), as_json, workers)
+    try:
+        if many:
+            _scan_many(classifier, files, output or Path("tenderlens-reports"), as_json, workers)
+        elif files:
+            _scan_one(classifier, files[0], files[0].name, output, as_json)
+        else:
+            data = sys.stdin.buffer.read(limits.bytes + 1)
+            _scan_one(classifier, data, "stdin", output, as_json)
+    except OSError as error:
+        _fail(f"不能写入或读取 cannot write or read: {error}", Exit.FAILED)
 
 
 def _load(model: str, limits: Limits | None = None) -> Classifier:
     try:
         return Classifier.load(model, limits=limits)
     except ModelError as error:
-        err.print(f"[red]模型 model[/]: {error}", soft_wrap=True)
-        raise typer.Exit(Exit.MODEL) from None
+        _fail(f"模型 model: {error}", Exit.MODEL)
+
+
+def _fail(message: str, code: Exit) -> NoReturn:
+    err.print(Text(message, style="red"), soft_wrap=True)
+    raise typer.Exit(code)
 
 
 def _expand(inputs: list[str]) -> tuple[list[Path], bool]:
-    """Files named or found in folders, sorted within a folder; whether there was a folder."""
-    files: list[Path] = []
-    folders = False
+    """Files named or found in folders, each once; whether there may be several."""
+    files: dict[Path, Path] = {}
+    skipped, folders = 0, False
     for item in map(Path, inputs):
         if item.is_dir():
             folders = True
-            found = (p for p in item.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
-            files.extend(sorted(found))
+            found = sorted(path for path in item.rglob("*") if path.is_file())
+            readable = [path for path in found if _is_input(path)]
+            skipped += len(found) - len(readable)
+            files.update((path.resolve(), path) for path in readable)
         elif item.is_file():
-            files.append(item)
+            files[item.resolve()] = item
         else:
-            err.print(f"没有这个文件 no such file: {item}", markup=False, soft_wrap=True)
-            raise typer.Exit(Exit.USAGE)
+            _fail(f"没有这个文件 no such file: {item}", Exit.USAGE)
+    if skipped:
+        err.print(f"跳过 {skipped} 个其他格式的文件 skipped {skipped} files of other formats")
     if not files:
-        err.print("没有可评估的文件 no files to score")
-        raise typer.Exit(Exit.USAGE)
-    return files, folders
+        _fail("没有可评估的文件 no files to score", Exit.USAGE)
+    return list(files.values()), folders or len(files) > 1
+
+
+def _is_input(path: Path) -> bool:
+    """Whether a file found in a folder is a document, not one of our reports or Word's locks."""
+    ours = path.name.endswith(REPORT_SUFFIX)
+    return path.suffix.lower() in READABLE_SUFFIXES and not ours and not path.name.startswith("~$")
 
 
 def _scan_one(
     classifier: Classifier, source: Path | bytes, name: str, output: Path | None, as_json: bool
 ) -> None:
+    page = _page(output, name)
+    if not as_json:
+        page.parent.mkdir(parents=True, exist_ok=True)
     try:
-        report = classifier.analyze(source, name)
+        with err.status("读取与评估 reading and scoring"):
+            report = classifier.analyze(source, name)
     except ExtractionError as error:
         _say_failed(name, error, as_json)
         raise typer.Exit(Exit.UNREADABLE) from None
     if as_json:
         sys.stdout.write(json.dumps(report.to_json(), ensure_ascii=False, indent=1) + "\n")
         return
-    page = output or Path(f"{Path(name).stem}.report.html")
     report.to_html(page)
     out.print(terminal.summary(report))
     out.print(f"报告 report: {page}", markup=False, soft_wrap=True)
 
 
+def _page(output: Path | None, name: str) -> Path:
+    """Where the report of one file goes; ``output`` may be a file or a folder."""
+    own = _report_name(Path(name).stem)
+    if output is None:
+        return Path(own)
+    return output / own if output.is_dir() or output.suffix == "" else output
+
+
+def _report_name(stem: str) -> str:
+    """``stem`` cut to what every file system takes, at a character's boundary."""
+    return stem.encode(errors="replace")[:MAX_NAME_BYTES].decode(errors="ignore") + REPORT_SUFFIX
+
+
 def _scan_many(
     classifier: Classifier, files: list[Path], folder: Path, as_json: bool, workers: int
 ) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+    if not as_json:
+        folder.mkdir(parents=True, exist_ok=True)
     results: list[tuple[Path, Brief | ExtractionError]] = []
-    failed = 0
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -141,28 +195,35 @@ def _scan_many(
         for number, (path, result) in enumerate(classifier.analyze_many(files, workers), start=1):
             progress.advance(task)
             if isinstance(result, ExtractionError):
-                failed += 1
-                if as_json:
-                    _say_failed(str(path), result, as_json)
-            elif as_json:
-                sys.stdout.write(json.dumps(result.to_json(), ensure_ascii=False) + "\n")
+                results.append((path, result))
             else:
-                result.to_html(folder / f"{number:05d}-{path.stem}.report.html")
-            results.append(
-                (path, result if isinstance(result, ExtractionError) else result.brief())
-            )
+                results.append((path, result.brief()))
+                if not as_json:
+                    result.to_html(folder / f"{number:05d}-{_report_name(path.stem)}")
+            if as_json:
+                _write_line(path, result)
     if not as_json:
         out.print(terminal.table(results))
         out.print(f"报告 reports: {folder}", markup=False, soft_wrap=True)
+    failed = sum(isinstance(result, ExtractionError) for _, result in results)
     if failed:
         raise typer.Exit(Exit.UNREADABLE if failed == len(files) else Exit.SOME_UNREADABLE)
+
+
+def _write_line(path: Path | str, result: Report | ExtractionError) -> None:
+    """One JSON object on one line: the path, and the report or the failure."""
+    if isinstance(result, ExtractionError):
+        failure = {"reason": result.reason.value, "detail": result.detail}
+        line = {"path": str(path), "failure": {**failure, "next_step": result.reason.next_step}}
+    else:
+        line = {"path": str(path), "report": result.to_json()}
+    sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
 def _say_failed(name: str, error: ExtractionError, as_json: bool) -> None:
     """One line with the reason code, on standard output for programs, else on standard error."""
     if as_json:
-        answer = {"name": name, "reason": error.reason.value, "detail": error.detail}
-        sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
+        _write_line(name, error)
         return
     err.print(
         f"{name}: {error.reason.value} — {error.reason.next_step}", markup=False, soft_wrap=True
@@ -214,8 +275,7 @@ def train(
     try:
         run(plan, lambda line: err.print(line, markup=False, soft_wrap=True))
     except (ValueError, OSError, TenderlensError) as error:
-        err.print(f"[red]训练失败 training failed[/]: {error}", soft_wrap=True)
-        raise typer.Exit(1) from None
+        _fail(f"训练失败 training failed: {error}", Exit.FAILED)
 
 
 @app.command()
@@ -231,9 +291,10 @@ def evaluate(
 
     try:
         table = evaluate_file(file, [model, *(["lexical"] if model != "lexical" else [])])
-    except (ValueError, TenderlensError) as error:
-        err.print(f"[red]评测失败 evaluation failed[/]: {error}", soft_wrap=True)
-        raise typer.Exit(1) from None
+    except ModelError as error:
+        _fail(f"模型 model: {error}", Exit.MODEL)
+    except ValueError as error:
+        _fail(f"评测失败 evaluation failed: {error}", Exit.FAILED)
     if card:
         write_table(card, heading, table)
     sys.stdout.write(table + "\n")
@@ -244,10 +305,7 @@ def _needs_training() -> None:
         import datasets  # noqa: F401
         import torch  # noqa: F401
     except ImportError:
-        err.print(
-            "需要训练组件 needs the training extra: pip install 'tenderlens[train]'", markup=False
-        )
-        raise typer.Exit(Exit.USAGE) from None
+        _fail("需要训练组件 needs the training extra: pip install 'tenderlens[train]'", Exit.USAGE)
 
 
 @app.command()
@@ -258,10 +316,12 @@ def doctor() -> None:
     healthy = True
     for check in checks():
         healthy &= check.works or check.optional
-        sign = "[green]✓[/]" if check.works else ("[yellow]–[/]" if check.optional else "[red]✗[/]")
-        out.print(sign, f"{check.name}:", check.detail, soft_wrap=True)
+        sign, colour = ("✓", "green") if check.works else ("✗", "red")
+        if not check.works and check.optional:
+            sign, colour = "–", "yellow"
+        out.print(Text.assemble((sign, colour), f" {check.name}: {check.detail}"), soft_wrap=True)
     if not healthy:
-        raise typer.Exit(1)
+        raise typer.Exit(Exit.FAILED)
 
 
 def _version(wanted: bool) -> None:
@@ -278,6 +338,10 @@ def options(
 
 
 def main() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        # A file name that is not valid in the terminal's encoding must not end a run.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     app()
 
 

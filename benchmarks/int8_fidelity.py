@@ -46,7 +46,7 @@ def main() -> None:
     parser.add_argument("file", type=Path)
     parser.add_argument("--model", default="standard")
     options = parser.parse_args()
-    folder, data = find(options.model), corpus.load([options.file])
+    folder, data = find(options.model), corpus.load([options.file], stored=False)
     texts, contexts = list(data["text"]), list(data["context"])
     truth = corpus.targets(data["categories"])
     model = Model.load(options.model)

@@ -7,6 +7,7 @@ the product.
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -81,7 +82,8 @@ class Classifier:
         """
         if not isinstance(source, bytes):
             path = Path(source)
-            name = name or path.name
+            # A name that is no valid UTF-8 (from a GBK archive, say) must not spoil any output.
+            name = name or os.fsencode(path.name).decode("utf-8", "replace")
             self.limits.check_bytes(path.stat().st_size)
             source = path.read_bytes()
         return sandbox.read(source, name or "unnamed", self.limits)

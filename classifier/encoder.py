@@ -24,7 +24,7 @@ class EncoderScorer:
     def __init__(self, tokenizer: Tokenizer, session: ort.InferenceSession) -> None:
         self._tokenizer = tokenizer
         self._session = session
-        self._padding = tokenizer.token_to_id("<pad>") or 0
+        self._padding = special_id(tokenizer, "<pad>", "[PAD]")
 
     @classmethod
     def load(
@@ -39,7 +39,7 @@ class EncoderScorer:
             ModelError: a file is missing or damaged.
         """
         options = ort.SessionOptions()
-        options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))
+        options.intra_op_num_threads = threads or available_cores()
         options.log_severity_level = 3
         try:
             tokenizer = Tokenizer.from_file(str(tokenizer_file))
@@ -67,6 +67,13 @@ class EncoderScorer:
         return out
 
 
+def available_cores() -> int:
+    """Cores this process may use; not every system tells."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def token_rows(
     tokenizer: Tokenizer, texts: Sequence[str], contexts: Sequence[str]
 ) -> list[tuple[list[int], int]]:
@@ -74,7 +81,7 @@ def token_rows(
 
     Text and context are cut separately, so that neither crowds out the other.
     """
-    start, end = tokenizer.token_to_id("<s>"), tokenizer.token_to_id("</s>")
+    start, end = special_id(tokenizer, "<s>", "[CLS]"), special_id(tokenizer, "</s>", "[SEP]")
     first = tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
     second = tokenizer.encode_batch_fast(list(contexts), add_special_tokens=False)
     rows = []
@@ -83,6 +90,19 @@ def token_rows(
         around = [end, *context.ids[:MAX_CONTEXT_TOKENS], end] if given else []
         rows.append((ids + around, len(ids)))
     return rows
+
+
+def special_id(tokenizer: Tokenizer, *names: str) -> int:
+    """Id of the first of several spellings of a special token.
+
+    Raises:
+        ModelError: the vocabulary has none of them.
+    """
+    ids = (tokenizer.token_to_id(name) for name in names)
+    for token in ids:
+        if token is not None:
+            return token
+    raise ModelError(f"the tokenizer has none of the special tokens {', '.join(names)}")
 
 
 def pad(rows: Sequence[tuple[list[int], int]], padding: int) -> dict[str, np.ndarray]:

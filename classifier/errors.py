@@ -31,18 +31,19 @@ class Reason(StrEnum):
 
 _NEXT_STEPS = {
     Reason.OK: "已完整读取。 Read completely.",
-    Reason.OK_PARTIAL: "部分页面没有可用文字，请核对报告中列出的页面。 "
-    "Some pages gave no usable text: check the pages listed in the report.",
+    Reason.OK_PARTIAL: "部分内容未能读取，请核对报告开头的说明。 "
+    "Some parts could not be read: see the notes at the head of the report.",
     Reason.EMPTY: "文件中没有可读文字；若为扫描件，请先做文字识别（OCR）。 "
     "No readable text: if this is a scan, run OCR on it first.",
     Reason.ENCRYPTED: "文件有密码，请用密码打开后另存一份再扫描。 "
     "The file needs a password: save a copy without one and scan that.",
     Reason.UNSUPPORTED: "暂不支持该格式，请另存为 PDF、DOCX、HTML 或 TXT。 "
     "Format not supported: save it as PDF, DOCX, HTML or TXT.",
-    Reason.DAMAGED: "文件已损坏或不完整，请重新下载或重新导出。 "
-    "The file is damaged or cut short: download or export it again.",
-    Reason.TOO_LARGE: "文件超过大小限制，请拆分，或用 --max-size / --max-chars 放宽限制。 "
-    "Over the size limit: split it, or raise --max-size / --max-chars.",
+    Reason.DAMAGED: "文件已损坏、不完整或打不开，请重新下载、重新导出或检查权限。 "
+    "The file is damaged, cut short or cannot be opened: download or export it again, "
+    "or check its permissions.",
+    Reason.TOO_LARGE: "文件超过限制，请拆分，或用 --max-size / --max-chars / --max-pages 放宽。 "
+    "Over a limit: split it, or raise --max-size / --max-chars / --max-pages.",
     Reason.TIMEOUT: "解析超时，请用 --timeout 放宽限制，或另存一份再试。 "
     "Reading took too long: raise --timeout, or save the file anew and retry.",
     Reason.OUT_OF_MEMORY: "解析超出内存限制，请用 --memory 放宽限制，或拆分文件。 "

@@ -1,9 +1,8 @@
 """Alarms and safeguards: what a document plans to do to people, and what protects them.
 
 A rule of ``data/findings.yaml`` names categories and a cue; the sentences the
-model gave one of these categories and that show the cue are its evidence. A
-sentence is evidence of the first rule of its kind that it fits for a category,
-so that a general alarm does not repeat a specific one.
+model gave one of these categories and that show the cue are its evidence. A general
+rule takes only what no specific one has explained, so that it does not repeat it.
 """
 
 from __future__ import annotations
@@ -27,6 +26,7 @@ class Rule:
     why: str
     categories: frozenset[str]
     cue: re.Pattern[str]
+    general: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,7 @@ def rules(kind: str) -> tuple[Rule, ...]:
             **{key: entry[key] for key in ("id", "zh", "en", "why")},
             categories=frozenset(entry["categories"]) & CATEGORIES.keys(),
             cue=re.compile(entry["cue"]),
+            general=entry.get("general", False),
         )
         for entry in source[kind]
     )
@@ -88,7 +89,10 @@ def _apply(
     for i, (text, codes) in enumerate(zip(texts, categories, strict=True)):
         explained: set[str] = set()
         for rule in kind:
-            if (rule.categories & set(codes)) - explained and rule.cue.search(text):
+            open_ = rule.categories & set(codes)
+            if rule.general:
+                open_ -= explained
+            if open_ and rule.cue.search(text):
                 evidence[rule.id].append(i)
                 explained |= rule.categories
     return tuple(

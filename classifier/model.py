@@ -146,11 +146,21 @@ def _codes(row: np.ndarray, over: np.ndarray, side: np.ndarray) -> list[str]:
 
 def find(name_or_path: str | Path) -> Path:
     """The folder of a model, given by its shipped name or as a path."""
-    for path in (Path(name_or_path), folder("models") / str(name_or_path)):
-        if (path / CALIBRATION_FILE).is_file():
-            return path
-    shipped = sorted(p.parent.name for p in folder("models").glob(f"*/{CALIBRATION_FILE}"))
-    raise ModelError(f"no model {str(name_or_path)!r}: shipped are {', '.join(shipped) or 'none'}")
+    shipped = {path.parent.name: path.parent for path in _models().glob(f"*/{CALIBRATION_FILE}")}
+    if str(name_or_path) in shipped:
+        return shipped[str(name_or_path)]
+    if (Path(name_or_path) / CALIBRATION_FILE).is_file():
+        return Path(name_or_path)
+    names = ", ".join(sorted(shipped)) or "none"
+    raise ModelError(f"no model {str(name_or_path)!r}: shipped are {names}")
+
+
+def _models() -> Path:
+    try:
+        return folder("models")
+    except FileNotFoundError:
+        # A path given by the user still works; a name is answered with "shipped are none".
+        return Path("models-are-not-installed")
 
 
 def verify(path: Path) -> str:
@@ -161,6 +171,8 @@ def verify(path: Path) -> str:
     """
     try:
         listed = json.loads((path / CHECKSUM_FILE).read_text(encoding="utf-8"))
+        if CALIBRATION_FILE not in listed:
+            raise ModelError(f"{path / CHECKSUM_FILE}: does not list {CALIBRATION_FILE}")
         for name, expected in listed.items():
             if hashlib.sha256((path / name).read_bytes()).hexdigest() != expected:
                 raise ModelError(

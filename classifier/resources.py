@@ -13,9 +13,12 @@ def folder(name: str) -> Path:
     Raises:
         FileNotFoundError: the installation is incomplete.
     """
-    for root in (_PACKAGE, _PACKAGE.parent):
-        if (path := root / name).is_dir():
-            return path
+    if (inside := _PACKAGE / name).is_dir():
+        return inside
+    beside = _PACKAGE.parent / name
+    # Next to an installed package a folder of this name may belong to somebody else.
+    if beside.is_dir() and (_PACKAGE.parent / "pyproject.toml").is_file():
+        return beside
     raise FileNotFoundError(
         f"the folder {name!r} is missing from the installation: reinstall tenderlens"
     )

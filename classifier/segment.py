@@ -10,13 +10,11 @@ every sentence ``document.text[start:end] == text``.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from classifier.document import Block, BlockKind, Document, Sentence
-
-# Part of the store's key: raise it whenever boundaries change.
-VERSION = 1
 
 _TERMINATORS = "。！？!?；;\n"
 _CLOSERS = "”’」』）】》〉)]\"'"
@@ -31,13 +29,19 @@ _PAIRS = {
     "「": "」",
     "『": "』",
 }
+_PAIR_ENDS = frozenset(_PAIRS.values())
+_DEPTH = 16
 # A quotation followed by one of these is part of the sentence around it.
 _CONTINUES = "，、：,:的等及和与或）)"
 _ROUND = "）)"
 # Brackets longer than this are texts of their own: sentences inside them end.
 _LONG_BRACKET = 120
 
-_URL = re.compile(r"(?:https?|ftp)://[\w.~:/?#@!$&'*+,;=%-]+|[\w.+-]+@[\w.-]+\.\w+")
+# The bounds keep the search linear on long runs of letters.
+_URL = re.compile(
+    r"(?:https?|ftp)://[A-Za-z0-9._~:/?#@!$&'*+,;=%-]+"
+    r"|(?<![A-Za-z0-9._+-])[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,255}"
+)
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 # 1) ② （三） 2、 begin a new item when a terminator, a colon or a gap stands before them.
 _INLINE_ITEM = re.compile(
@@ -142,16 +146,17 @@ def _goes_on(text: str, terminator: int, end: int, closed: bytearray) -> bool:
 def _protected(text: str) -> bytearray:
     """1 at every offset where no boundary may fall: inside short brackets, quotations and URLs."""
     inside = bytearray(len(text) + 1)
-    stack: list[tuple[str, int]] = []
+    opened: deque[tuple[str, int]] = deque(maxlen=_DEPTH)
     for at, char in enumerate(text):
         if char in _PAIRS:
-            stack.append((_PAIRS[char], at))
-        elif stack and any(char == closer for closer, _ in stack):
-            while stack[-1][0] != char:
-                stack.pop()
-            opened = stack.pop()[1]
-            if at - opened <= _LONG_BRACKET:
-                inside[opened + 1 : at + 1] = b"\x01" * (at - opened)
+            opened.append((_PAIRS[char], at))
+        elif char in _PAIR_ENDS:
+            # What was opened inside and never closed does not count.
+            while opened and opened[-1][0] != char:
+                opened.pop()
+            start = opened.pop()[1] if opened else at
+            if at - start <= _LONG_BRACKET:
+                inside[start + 1 : at + 1] = b"\x01" * (at - start)
     for match in _URL.finditer(text):
         inside[match.start() + 1 : match.end()] = b"\x01" * (match.end() - match.start() - 1)
     return inside

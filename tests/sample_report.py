@@ -9,7 +9,7 @@ import numpy as np
 
 from classifier import findings, orientation
 from classifier.calibration import Calibration, QuestionRows
-from classifier.document import Aside, AsideKind, Block, BlockKind, Cell, Document
+from classifier.document import Aside, AsideKind, Block, BlockKind, Box, Cell, Document, Line
 from classifier.errors import Reason
 from classifier.model import decide
 from classifier.report.model import LabelledSentence, Section
@@ -76,12 +76,24 @@ SOURCE = """
 """
 KINDS = {"h1": HEADING, "h2": HEADING, "p": PARAGRAPH, "i": ITEM}
 
+PAGE_WIDTH, PAGE_HEIGHT = 595.0, 842.0
+
+# A line in a cell is a paragraph of its own; cells that are empty or merged away leave no block.
 TABLE_PAGE = 4
 TABLE: list[tuple[list[str], list[str]]] = [
     (["序号", "功能", "说明"], ["", "", ""]),
     (["1", "日志填报", "每天必须上传不少于两张工作照片，留痕备查。"], ["", "C5"]),
     (["2", "材料共享", "各部门可在线共同编辑材料，自动合并版本。"], ["", "A5 A1"]),
-    (["3", "进度查询", "办事群众可以在线查询进度，同时系统记录查询人的位置。"], ["", "A3 C3"]),
+    (["二、面向群众的功能"], [""]),
+    (
+        [
+            "3",
+            "进度查询",
+            "办事群众可以在线查询进度，同时系统记录查询人的位置。\n查询结果每日更新一次。",
+        ],
+        ["", "A3 C3", ""],
+    ),
+    (["4", "", "界面采用统一的配色。"], [""]),
 ]
 
 ASIDES = (
@@ -161,7 +173,8 @@ def table_blocks() -> tuple[list[Block], list[str]]:
     for row, (cells, given) in enumerate(TABLE, 1):
         for column, text in enumerate(cells, 1):
             title = header[column - 1] if row > 1 else ""
-            blocks.append(Block(text, CELL, page=TABLE_PAGE, cell=Cell(1, row, column, title)))
+            cell = Cell(1, row, column, title)
+            blocks += [Block(line, CELL, page=TABLE_PAGE, cell=cell) for line in text.split("\n")]
         labels += given
     return blocks, labels
 
@@ -220,12 +233,27 @@ def make_report(
     )
 
 
+def with_lines(blocks: list[Block]) -> Iterator[Block]:
+    """The blocks in printed lines, one below the other from the top of their page."""
+    size = 40
+    next_top: dict[int, float] = {}
+    for block in blocks:
+        assert block.page is not None
+        lines = []
+        for start in range(0, len(block.text), size):
+            top = next_top.get(block.page, 72.0)
+            end = min(start + size, len(block.text))
+            lines.append(Line(start, end, block.page, Box(72.0, top, PAGE_WIDTH - 72, top + 12)))
+            next_top[block.page] = top + 24
+        yield replace(block, lines=tuple(lines))
+
+
 def sample_report() -> Report:
     blocks, labels = sample_blocks()
     return make_report(
-        blocks,
+        list(with_lines(blocks)),
         labels,
-        page_sizes=((595.0, 842.0),) * 9,
+        page_sizes=((PAGE_WIDTH, PAGE_HEIGHT),) * 9,
         asides=ASIDES,
         reason=Reason.OK_PARTIAL,
         notes=("第 9 页是扫描图片，没有可读文字。",),

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
+from reportlab.lib.pdfencrypt import StandardEncryption
+from reportlab.pdfgen import canvas
 
+import cli
 from classifier.resources import folder
 
 SAMPLES = folder("data") / "samples"
@@ -29,10 +34,6 @@ def run(
 
 
 def environment() -> dict[str, str]:
-    import os
-
-    import cli
-
     return {**os.environ, "PYTHONPATH": str(Path(cli.__file__).parent), "COLUMNS": "120"}
 
 
@@ -102,6 +103,79 @@ def test_wrong_extension_is_read_by_content(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["document"]["format"] == "html"
 
 
+def test_password_protected_pdf(tmp_path: Path) -> None:
+    page = canvas.Canvas(
+        str(tmp_path / "locked.pdf"), encrypt=StandardEncryption("secret", canPrint=0)
+    )
+    page.drawString(72, 700, "locked")
+    page.save()
+    done = run("scan", "--model", "lexical", "locked.pdf", cwd=tmp_path)
+    assert done.returncode == 3
+    assert done.stderr.decode().startswith("locked.pdf: encrypted — ")
+
+
+def test_report_goes_where_it_is_told(tmp_path: Path) -> None:
+    text = tmp_path / "需求.txt"
+    text.write_text("员工须每日打卡。", encoding="utf-8")
+    for output, expected in (
+        ("新文件夹/子文件夹/", "新文件夹/子文件夹/需求.report.html"),
+        ("另一处/页面.html", "另一处/页面.html"),
+    ):
+        assert run("scan", "-m", "lexical", text, "-o", output, cwd=tmp_path).returncode == 0
+        assert (tmp_path / expected).is_file()
+    (tmp_path / "file").write_text("")
+    done = run("scan", "-m", "lexical", text, "-o", "file/x.html", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr.decode()
+
+
+def test_long_and_odd_file_names(tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    (source / ("采购需求" * 20 + ".txt")).write_text("员工须每日打卡。", encoding="utf-8")
+    (source / os.fsdecode("需求.txt".encode("gb18030"))).write_text(
+        "支持在线预约。", encoding="utf-8"
+    )
+    done = run("scan", "-m", "lexical", source, "-o", "out", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr.decode()
+    assert len(list((tmp_path / "out").iterdir())) == 2
+    assert run("scan", "-m", "lexical", "--json", source, cwd=tmp_path).returncode == 0
+
+
+def test_our_own_reports_and_lock_files_are_not_scored(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("员工须每日打卡。", encoding="utf-8")
+    (tmp_path / "~$a.docx").write_bytes(b"lock")
+    (tmp_path / "photo.jpg").write_bytes(b"picture")
+    for _ in range(2):
+        done = run("scan", "-m", "lexical", "a.txt", "--json", ".", cwd=tmp_path)
+        lines = [json.loads(line) for line in done.stdout.splitlines()]
+        assert [line["path"] for line in lines] == ["a.txt"]
+        assert "skipped" in done.stderr.decode()
+        assert run("scan", "-m", "lexical", "a.txt", cwd=tmp_path).returncode == 0
+
+
+def test_json_lines_follow_the_schema(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("员工须每日打卡。", encoding="utf-8")
+    (tmp_path / "b.txt").write_bytes(b"")
+    done = run("scan", "-m", "lexical", "--json", ".", cwd=tmp_path)
+    assert done.returncode == 4
+    schema = json.loads((folder("data") / "report.schema.json").read_text(encoding="utf-8"))
+    line_of = jsonschema.Draft202012Validator(schema).evolve(schema=schema["$defs"]["line"])
+    for line in done.stdout.splitlines():
+        line_of.validate(json.loads(line))
+    first, second = map(json.loads, done.stdout.splitlines())
+    jsonschema.validate(first["report"], schema)
+    assert second["failure"]["reason"] == "empty"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.txt", "b.txt"]
+
+
+@pytest.mark.parametrize("wrong", [("--max-size", "nan"), ("--timeout", "-1"), ("--workers", "0")])
+def test_impossible_limits_are_wrong_usage(tmp_path: Path, wrong: tuple[str, str]) -> None:
+    done = run("scan", *wrong, "a.txt", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr.decode()
+
+
 def test_folder_gives_a_table_and_a_report_for_each(tmp_path: Path) -> None:
     source = tmp_path / "in"
     source.mkdir()
@@ -115,6 +189,14 @@ def test_folder_gives_a_table_and_a_report_for_each(tmp_path: Path) -> None:
         "00002-b.report.html",
     ]
     assert "empty" in done.stdout.decode()
+
+
+def test_brackets_in_a_name_are_not_markup(tmp_path: Path) -> None:
+    (tmp_path / "[red]a[").write_text("系统支持打卡。", encoding="utf-8")
+    assert run("scan", "-m", "lexical", "[red]a[", cwd=tmp_path).returncode == 0
+    done = run("scan", "-m", "[/]", "[red]a[", cwd=tmp_path)
+    assert done.returncode == 5
+    assert "'[/]'" in done.stderr.decode()
 
 
 def test_missing_file_and_unknown_model(tmp_path: Path) -> None:
@@ -131,10 +213,10 @@ def test_doctor_finds_everything_working(tmp_path: Path) -> None:
     assert "standard" in done.stdout.decode()
 
 
-def test_scan_works_without_any_network(tmp_path: Path) -> None:
-    """Sockets are denied to the command and to the child that reads the file."""
+def without_network(tmp_path: Path, *command: str) -> subprocess.CompletedProcess:
+    """Run Python with sockets denied, in this process and in those it starts."""
     block = tmp_path / "block"
-    block.mkdir()
+    block.mkdir(exist_ok=True)
     (block / "sitecustomize.py").write_text(
         "import socket\n"
         "def refuse(*a, **k):\n    raise RuntimeError('network used')\n"
@@ -142,19 +224,22 @@ def test_scan_works_without_any_network(tmp_path: Path) -> None:
         "socket.getaddrinfo = refuse\n"
     )
     variables = environment()
-    variables["PYTHONPATH"] = f"{block}:{variables['PYTHONPATH']}"
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "import cli; cli.main()",
-            "scan",
-            str(SAMPLES / "delivery-riders-srs.txt"),
-        ],
+    variables["PYTHONPATH"] = os.pathsep.join([str(block), variables["PYTHONPATH"]])
+    return subprocess.run(
+        [sys.executable, *command],
         cwd=tmp_path,
         env=variables,
         capture_output=True,
         timeout=120,
         check=False,
     )
+
+
+def test_scan_works_without_any_network(tmp_path: Path) -> None:
+    control = without_network(
+        tmp_path, "-c", "import socket; socket.create_connection(('localhost', 9))"
+    )
+    assert b"network used" in control.stderr
+    sample = str(SAMPLES / "delivery-riders-srs.txt")
+    done = without_network(tmp_path, "-c", "import cli; cli.main()", "scan", sample)
     assert done.returncode == 0, done.stderr.decode()

@@ -8,14 +8,16 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import lxml.html
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from sample_report import large_report, make_report, sample_report
+from sample_report import TABLE, large_report, make_report, sample_report
 
-from classifier.document import Aside, AsideKind, Block, BlockKind, Cell
+from classifier.document import Aside, AsideKind, Block, BlockKind, Box, Cell, Line
+from classifier.orientation import Interval, Verdict
 from classifier.report.html import render
 from classifier.report.report import Report
 from classifier.taxonomy import Orientation
@@ -75,6 +77,57 @@ def test_every_sentence_and_all_text_once_in_order(report: Report, html: str) ->
     assert [body_text(b) for b in blocks] == [b.text for b in report.document.blocks]
 
 
+def grid(row: lxml.html.HtmlElement) -> list[list[str]]:
+    """Per column of a table row the paragraphs of the cell that covers it."""
+    slots: list[list[str]] = []
+    for td in row.xpath("./td"):
+        slots += [[body_text(p) for p in td.find_class("b")]] * int(td.get("colspan", "1"))
+    return slots
+
+
+def cell_block(text: str, row: int, column: int, page: int | None = None) -> Block:
+    return Block(text, BlockKind.CELL, page=page, cell=Cell(1, row, column))
+
+
+def test_columns_of_a_table_line_up(html: str) -> None:
+    (table,) = lxml.html.fromstring(html).get_element_by_id("doc").xpath(".//table")
+    rows = [grid(row) for row in table.xpath(".//tr")]
+    expected = [[text.split("\n") if text else [] for text in cells] for cells, _ in TABLE]
+    assert rows == [row if len(row) > 1 else row * 3 for row in expected]
+    assert any(len(cell) > 1 for row in rows for cell in row)
+
+
+def test_columns_that_no_row_fills_take_no_room() -> None:
+    blocks = [cell_block(f"第{r}行{c}列内容", r, c) for r in (1, 2) for c in (1, 4, 900)]
+    blocks.append(cell_block("末行的说明", 3, 900))
+    rows = lxml.html.fromstring(render(make_report(blocks, [""] * 7))).xpath("//*[@id='doc']//tr")
+    assert [len(grid(row)) for row in rows] == [3, 3, 3]
+    assert grid(rows[2]) == [[], [], ["末行的说明"]]
+
+
+def test_a_row_with_many_paragraphs_is_not_cut() -> None:
+    blocks = [cell_block("功能名称", 1, 1)]
+    blocks += [cell_block(f"第{i}段的功能说明", 1, 2) for i in range(60)]
+    blocks += [cell_block("后一功能", 2, 1), cell_block("后一说明", 2, 2)]
+    report = make_report(blocks, [""] * len(blocks))
+    rows = lxml.html.fromstring(render(report)).xpath("//*[@id='doc']//tr")
+    assert [[len(cell) for cell in grid(row)] for row in rows] == [[1, 60], [1, 1]]
+
+
+def test_a_row_across_pages_stays_in_its_columns() -> None:
+    blocks = [
+        cell_block("功能", 1, 1, page=1),
+        cell_block("本页的说明", 1, 2, page=1),
+        cell_block("下页的说明", 1, 2, page=2),
+        cell_block("备注内容", 1, 3, page=1),
+    ]
+    rows = lxml.html.fromstring(render(make_report(blocks, [""] * 4))).xpath("//*[@id='doc']//tr")
+    assert [grid(row) for row in rows] == [
+        [["功能"], ["本页的说明"], []],
+        [[], ["下页的说明"], ["备注内容"]],
+    ]
+
+
 def test_marks_follow_the_labels(report: Report, html: str) -> None:
     part = lxml.html.fromstring(html).get_element_by_id("doc")
     oriented = [s for s in report.sentences if s.orientation is not Orientation.NEUTRAL]
@@ -118,6 +171,52 @@ def test_more_than_three_pieces_of_evidence_are_folded() -> None:
     assert len(finding.xpath("./ul/li")) == 3
     assert finding.xpath("./details/summary/text()") == ["显示全部 5 处"]
     assert len(finding.xpath("./details//li")) == 2
+
+
+def test_doubt_about_evidence_is_a_quiet_mark_with_a_name(report: Report, html: str) -> None:
+    page = lxml.html.fromstring(html)
+    evidence = page.xpath("//ul[@class='evidence']/li")
+    doubtful = {f"#s{s.sentence.index}" for s in report.sentences if s.review}
+    marked = [li for li in evidence if li.xpath("./a/@href")[0] in doubtful]
+    assert marked
+    for li in evidence:
+        doubts = li.find_class("doubt")
+        assert len(doubts) == (li in marked)
+        assert "待复核" not in li.text_content()
+        assert all(d.get("aria-label") == "待复核" and d.text == "?" for d in doubts)
+
+
+def test_movers_show_both_sides_even_at_an_extreme_score() -> None:
+    names = "甲乙丙丁戊己庚辛壬癸子丑"
+    texts = [f"系统自动为{name}组带入已有数据。" for name in names * 4]
+    texts = [text.replace("系统", f"系统{i // 12}版") for i, text in enumerate(texts)]
+    # Repeats that differ by digits only count once, so that names must differ too.
+    texts = [f"{names[i // 12]}{text}" for i, text in enumerate(texts)]
+    control = [f"{name}组人员每日上报位置轨迹。" for name in names[:7]]
+    labels = ["A1"] * len(texts) + ["C3"] * len(control)
+    report = make_report([Block(text) for text in texts + control], labels)
+    assert report.orientation.score > 0.6
+    movers = lxml.html.fromstring(render(report)).get_element_by_id("movers")
+    pushes = [
+        [push.text for push in side.find_class("push")] for side in movers.xpath(".//div[h3]")
+    ]
+    assert [len(side) for side in pushes] == [5, 5]
+    assert all(push.startswith("−") for push in pushes[0])
+    assert all(push.startswith("+") for push in pushes[1])
+
+
+def test_evidence_says_on_which_part_of_the_page_it_stands() -> None:
+    blocks = [
+        Block(text, page=2, lines=(Line(0, len(text), 2, Box(72, top, 500, top + 12)),))
+        for top, text in [
+            (100.0, "第甲组人员每日上报位置轨迹。"),
+            (400.0, "第乙组人员每日上报位置轨迹。"),
+            (700.0, "第丙组人员每日上报位置轨迹。"),
+        ]
+    ]
+    report = make_report(blocks, ["C3"] * 3, page_sizes=((595.0, 842.0),) * 2)
+    links = lxml.html.fromstring(render(report)).xpath("//*[@id='alarms']//li/a/text()")
+    assert sorted(links) == sorted(["第 2 页上部", "第 2 页中部", "第 2 页下部"])
 
 
 def test_every_inner_link_has_its_target(html: str) -> None:
@@ -182,6 +281,14 @@ def test_a_document_without_sentences_is_undecided() -> None:
     html = render(make_report([], []))
     assert "不足以判断" in html
     assert "没有可以判断的句子" in html
+
+
+def test_a_wide_interval_is_given_no_cause_that_is_not_known(report: Report) -> None:
+    wide = replace(report.orientation, interval=Interval(-0.7, 0.5), verdict=Verdict.UNDECIDED)
+    page = lxml.html.fromstring(render(replace(report, orientation=wide)))
+    (meaning,) = page.find_class("meaning")
+    assert "区间太宽（宽 1.20，至多 0.90）" in meaning.text_content()
+    assert "章节" not in meaning.text_content()
 
 
 def test_a_long_tender_stays_small(long_html: str) -> None:
@@ -333,6 +440,50 @@ def test_enter_shows_the_details_and_escape_closes_them(opened: Opened) -> None:
     assert "第 2 页" in panel
     opened.page.keyboard.press("Escape")
     assert opened.page.is_hidden("#panel")
+
+
+@needs_browser
+def test_details_say_where_to_look_in_the_original(opened: Opened, report: Report) -> None:
+    sentence = next(s.sentence for s in report.sentences if "亮红黄牌" in s.text)
+    top = sentence.place.boxes[0][1].top
+    opened.page.click(f"#s{sentence.index}")
+    panel = opened.page.inner_text("#panel")
+    assert f"第 6 页 · 上部，距页顶约 {100 * top / 842:.0f} %" in panel
+
+
+@needs_browser
+def test_details_name_the_paragraph_where_there_are_no_pages(
+    browser: Browser, tmp_path: Path
+) -> None:
+    blocks = [Block("本项目的建设背景。"), Block("本项目的建设目标。")]
+    opened = Opened(browser, tmp_path / "unpaged.html", render(make_report(blocks, ["", ""])))
+    opened.page.click("#s1")
+    assert "第 2 段" in opened.page.inner_text("#panel")
+    opened.page.close()
+
+
+@needs_browser
+def test_details_tell_of_a_sentence_that_goes_on_overleaf(browser: Browser, tmp_path: Path) -> None:
+    text = "平台应当记录全部操作日志供审计。"
+    lines = (Line(0, 8, 1, Box(72, 800, 500, 812)), Line(8, len(text), 2, Box(72, 60, 500, 72)))
+    report = make_report([Block(text, lines=lines)], [""], page_sizes=((595.0, 842.0),) * 2)
+    opened = Opened(browser, tmp_path / "overleaf.html", render(report))
+    opened.page.click("#s0")
+    assert "第 1 页 · 下部，距页顶约 95 % · 续至第 2 页" in opened.page.inner_text("#panel")
+    opened.page.close()
+
+
+@needs_browser
+def test_a_filter_shows_the_whole_row_of_a_matching_cell(opened: Opened, report: Report) -> None:
+    index = next(s.sentence.index for s in report.sentences if "工作照片" in s.text)
+    opened.page.select_option("#category", "C5")
+    assert {index - 1, index} <= set(opened.visible())
+    boxes = opened.page.evaluate(
+        "i => [...document.getElementById('s' + i).closest('tr').cells]"
+        ".map(td => td.getBoundingClientRect().width)",
+        index,
+    )
+    assert len(boxes) == 3 and min(boxes) > 30
 
 
 @needs_browser

@@ -14,6 +14,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from classifier.document import AsideKind, BlockKind, Document
 from classifier.errors import ExtractionError, Reason
+from classifier.extract import pdf
 from classifier.extract.layout import Glyphs
 from classifier.extract.pdf import read_pdf
 from classifier.limits import Limits
@@ -161,6 +162,29 @@ def test_table_goes_on_across_pages_without_its_repeated_header():
     assert last.cell is not None
     assert (last.text, last.cell.row, last.cell.header) == ("支持导出为表格文件。", 4, "功能要求")
     assert [(a.kind, a.page) for a in document.asides] == [(AsideKind.HEADER, 2)]
+
+
+def test_row_cut_between_its_cells_is_one_row():
+    upper = (*ROWS, ("3", "数据导出", ""))
+    lower = (("", "", "支持导出为表格文件。"), ("4", "数据导入", "支持导入表格文件。"))
+    document = read(draw(lambda c: table(c, upper, 560), lambda c: table(c, lower, 80)))
+    cells = {(b.cell.table, b.cell.row, b.cell.column): b.text for b in document.blocks if b.cell}
+    assert (cells[1, 4, 2], cells[1, 4, 3]) == ("数据导出", "支持导出为表格文件。")
+    assert cells[1, 5, 1] == "4"
+
+
+def test_row_with_a_cell_of_its_own_in_a_filled_column_is_not_joined():
+    upper = (*ROWS, ("3", "数据导出。", ""))
+    lower = (("", "数据打印", "支持打印。"), ("4", "数据导入", "支持导入表格文件。"))
+    document = read(draw(lambda c: table(c, upper, 560), lambda c: table(c, lower, 80)))
+    cells = {(b.cell.row, b.cell.column): b.text for b in document.blocks if b.cell}
+    assert (cells[4, 2], cells[5, 2], cells[5, 3]) == ("数据导出。", "数据打印", "支持打印。")
+
+
+def test_title_words_are_those_of_the_word_reader():
+    rows = (("字段", "含义", "状态"), ("电话", "手机号码", "必填"))
+    cells = [b.cell for b in read(draw(lambda c: table(c, rows))).blocks if b.cell]
+    assert [cell.header for cell in cells] == ["", "", "", "字段", "含义", "状态"]
 
 
 def test_highlighted_text_is_no_table():
@@ -319,6 +343,37 @@ def test_page_without_text_layer_is_named():
     document = read(draw(lambda c: put(c, 100, "第一页有文字。"), scanned, scanned))
     assert document.reason is Reason.OK_PARTIAL
     assert "第 2–3 页" in document.notes[0]
+
+
+def fail_on(monkeypatch: pytest.MonkeyPatch, pages: set[int], error: Exception) -> None:
+    find_grids = pdf.find_grids
+
+    def failing(rulings, page, size):
+        if page in pages:
+            raise error
+        return find_grids(rulings, page, size)
+
+    monkeypatch.setattr(pdf, "find_grids", failing)
+
+
+def test_page_that_fails_costs_only_itself(monkeypatch: pytest.MonkeyPatch):
+    data = draw(*[lambda c, n=n: wrap(c, 300, f"{LONG}，见{n}。") for n in "甲乙丙"])
+    fail_on(monkeypatch, {2}, IndexError("unforeseen"))
+    document = read(data)
+    assert texts(document) == [f"{LONG}，见甲。", f"{LONG}，见丙。"]
+    assert [block.page for block in document.blocks] == [1, 3]
+    assert document.reason is Reason.OK_PARTIAL
+    assert "第 2 页" in document.notes[0]
+    fail_on(monkeypatch, {1, 2, 3}, IndexError("unforeseen"))
+    with pytest.raises(ExtractionError) as caught:
+        read(data)
+    assert caught.value.reason is Reason.DAMAGED
+
+
+def test_memory_error_on_a_page_is_not_a_bad_page(monkeypatch: pytest.MonkeyPatch):
+    fail_on(monkeypatch, {1}, MemoryError())
+    with pytest.raises(MemoryError):
+        read(draw(lambda c: put(c, 100, "这一页太大。")))
 
 
 def test_recognizer_is_asked_for_pages_without_text():

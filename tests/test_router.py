@@ -6,6 +6,7 @@ import hashlib
 import io
 import subprocess
 import sys
+import time
 import zipfile
 
 import docx
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from classifier.document import Document
 from classifier.errors import ExtractionError, Reason
-from classifier.extract.router import detect, read
+from classifier.extract.router import READABLE_SUFFIXES, detect, read
 from classifier.limits import Limits
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600
@@ -59,6 +60,42 @@ def reason(data: bytes, name: str = "a") -> tuple[Reason, str]:
 )
 def test_content_decides(data: bytes, name: str, format: str):
     assert detect(data, name) == format
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"<!---->" * 26 + "甲".encode(),
+        b"<!-- a -->\n" * 26 + "甲".encode(),
+        b"Subject: a\r\n" * 26 + "甲".encode(),
+    ],
+)
+def test_repeated_openings_cost_linear_time(head: bytes):
+    start = time.process_time()
+    assert detect(head, "a.txt") == "text"
+    assert time.process_time() - start < 0.5
+
+
+def test_comments_before_a_page_and_headers_before_an_archive_are_passed_over():
+    assert detect(b"<?xml version='1.0'?> <!-- a --><!---->\n<html>", "a") == "html"
+    assert reason(b"From: a\r\nSubject: b\r\nMIME-Version: 1.0\r\n")[0] is Reason.UNSUPPORTED
+
+
+def test_every_readable_suffix_is_read_without_a_note():
+    text = "系统应支持导出。"
+    for suffix in READABLE_SUFFIXES:
+        if suffix != ".pdf":
+            page = f"<html><p>{text}" if "ht" in suffix else text
+            data = make_docx(text) if suffix.startswith(".do") else page.encode()
+            document = read(data, f"a{suffix}", Limits())
+            assert (document.text, document.notes) == (text, ())
+    named = ".pdf .docx .docm .dotx .html .htm .xhtml .txt .md .markdown"
+    assert {*named.split()} <= {*READABLE_SUFFIXES}
+
+
+def test_rare_and_compatibility_han_count_as_chinese():
+    for han in ("\U00020bb7", "\ufa11"):
+        assert read((han * 50).encode(), "a.txt", Limits()).text
 
 
 def test_wrong_extension_is_read_with_a_note_and_hash():
@@ -118,7 +155,7 @@ def test_readers_are_imported_only_when_needed():
     code = (
         "import sys; from classifier.extract.router import read; from classifier.limits import Limits\n"
         "read('系统'.encode(), 'a.txt', Limits())\n"
-        "print(sorted(m for m in ('pypdfium2', 'pdfplumber', 'docx') if m in sys.modules))"
+        "print(sorted(m for m in ('pypdfium2', 'pdfplumber', 'docx', 'classifier.extract.ooxml') if m in sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import pickle
 
 import pytest
@@ -68,9 +67,21 @@ def test_a_module_in_the_current_folder_is_not_run(tmp_path, monkeypatch) -> Non
     assert sandbox.read(TEXT.encode(), "a.txt", Limits()).text == TEXT
 
 
-def test_only_the_document_model_is_unpickled() -> None:
-    hostile = pickle.dumps(print)
-    with pytest.raises(pickle.UnpicklingError):
-        sandbox._Unpickler(io.BytesIO(hostile)).load()
+# Protocol 4 resolves dotted names: from a class of the document model to eval.
+_NAMES = (b"classifier.document", b"field.__globals__.__class__.__getitem__")
+DOTTED = b"\x80\x04" + b"".join(b"\x8c" + bytes([len(n)]) + n for n in _NAMES) + b"\x93."
+
+
+@pytest.mark.parametrize("hostile", [pickle.dumps(print), DOTTED, b"printed by a library", b""])
+def test_only_the_document_model_is_unpickled(hostile: bytes) -> None:
+    answer = sandbox._unpickle(hostile)
+    assert isinstance(answer, ExtractionError)
+    assert answer.reason is Reason.CRASHED
+
+
+def test_documents_and_errors_are_unpickled() -> None:
     document = Document.from_blocks("a", "text", [])
-    assert sandbox._Unpickler(io.BytesIO(pickle.dumps(document))).load() == document
+    assert sandbox._unpickle(pickle.dumps(document)) == document
+    error = sandbox._unpickle(pickle.dumps(ExtractionError(Reason.EMPTY, "nothing")))
+    assert isinstance(error, ExtractionError)
+    assert (error.reason, error.detail) == (Reason.EMPTY, "nothing")

@@ -107,3 +107,11 @@ def test_boxes_are_clipped_to_the_sentence() -> None:
     assert second.text == "乙方配合。"
     assert second.place.page == 3
     assert second.place.boxes == ((3, Box(150, 50, 200, 60)),)
+
+
+@pytest.mark.parametrize(
+    "text", ["_" * 200_000, "系统支持接口调用(返回值：" * 20_000, "）" * 200_000]
+)
+def test_long_odd_text_is_cut_in_linear_time(text: str) -> None:
+    """Quadratic searches took hours on these; the test's own patience is the bound."""
+    assert len(pieces(text)) <= 1

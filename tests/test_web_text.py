@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -124,6 +126,8 @@ def test_chapter_of_one_number_is_told_from_a_list_item():
     lines = ["1 引言", "1.1 目的", "说明本文的目的。", "1、登录", "2、注册"]
     assert chapter_levels(lines) == [4, 5, 0, 0, 0]
     assert chapter_levels(["1 背景", "近年来。", "2 分析", "如下。"]) == [4, 0, 4, 0]
+    # A rare Han character begins a title as any other does.
+    assert chapter_levels(["1 \U00020bb7庆", "近年来。", "2 㐂乐", "如下。"]) == [4, 0, 4, 0]
 
 
 def test_is_numbered():
@@ -163,6 +167,24 @@ def test_contents_of_a_text_are_set_aside_but_not_a_price_list_line():
     document = text(contents + "正文。\n1、台式电脑     20\n")
     assert texts(document) == ["正文。", "1、台式电脑 20"]
     assert len(document.asides) == 3
+
+
+def test_dot_leaders_make_a_contents_of_lines_without_a_heading_number():
+    document = text("目  录\n1 引言 ..... 2\n2 需求 ..... 5\n3 验收 ..... 9\n1 引言\n正文。\n")
+    assert texts(document) == ["1 引言", "正文。"]
+    assert [aside.text for aside in document.asides] == [
+        "目 录", "1 引言 ..... 2", "2 需求 ..... 5", "3 验收 ..... 9"
+    ]  # fmt: skip
+    assert {aside.kind for aside in document.asides} == {AsideKind.TABLE_OF_CONTENTS}
+    assert texts(text("前言…………1\n引言 . . . . 2\n附录 ·····10\n正文。")) == ["正文。"]
+    assert texts(text("目录\n引言.....1\n需求.....5\n正文。")) == ["正文。"]
+
+
+def test_prices_behind_dots_or_tabs_are_no_contents():
+    prices = ["台式电脑 ..... 20", "打印机 ..... 3", "投影仪 ..... 12"]
+    assert texts(text("\n".join(prices))) == prices
+    assert len(text("键盘\t20\n鼠标\t30\n屏幕\t90").blocks) == 3
+    assert len(text("1 台式电脑 ..... 20\n2 打印机 ..... 30").blocks) == 2
 
 
 def test_contents_without_leaders():
@@ -275,6 +297,21 @@ def test_html_charset_of_meta_and_title_as_last_resort():
     data = "<meta charset=gb2312><p>系统镕</p>".encode("gb18030")
     assert read_html(data, "a.html", Limits()).text == "系统镕"
     assert html("<title>只有标题</title><body></body>").text == "只有标题"
+
+
+def test_html_character_limit_counts_text_and_not_markup():
+    picture = f'<p><img src="data:image/png;base64,{"A" * 6_000_000}">系统应支持导出。</p>'
+    assert html(picture).text == "系统应支持导出。"
+    for page in ("<p>甲乙丙<p>丁戊己", "<p>甲</p><footer>乙丙丁戊己</footer>"):
+        with pytest.raises(ExtractionError) as caught:
+            read_html(page.encode(), "a.html", Limits(chars=5))
+        assert caught.value.reason is Reason.TOO_LARGE
+
+
+def test_html_long_blanks_cost_linear_time():
+    start = time.process_time()
+    assert html("<p>甲</p>" + " " * 60_000).text == "甲"
+    assert time.process_time() - start < 0.5
 
 
 @pytest.mark.parametrize(("depth", "reason"), [(500, Reason.OK), (9000, Reason.OK_PARTIAL)])

@@ -110,6 +110,15 @@ def test_header_row_titles_its_columns():
     assert (cell.table, cell.row, cell.column, cell.header) == (1, 2, 3, "功能描述")
 
 
+def test_title_words_are_those_of_the_pdf_reader():
+    body = table(
+        tc(p("阶段")) + tc(p("比例")) + tc(p("清单")),
+        tc(p("验收")) + tc(p("一半")) + tc(p("验收报告")),
+    )
+    headers = [block.cell.header for block in read(body).blocks if block.cell]
+    assert headers == ["", "", "", "阶段", "比例", "清单"]
+
+
 def test_form_table_titles_a_value_by_its_label():
     body = table(tc(p("用例名称")) + tc(p("查询余额")), tc(p("前置条件：")) + tc(p("用户已登录")))
     cells = [block.cell for block in read(body).blocks]

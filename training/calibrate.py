@@ -89,15 +89,23 @@ def _fit_all(
         x = inputs[:, columns].reshape(-1, inputs.shape[2])
         y = labels[:, columns].reshape(-1)
         if y.any():
-            fitted = LogisticRegression(C=10.0, max_iter=500).fit(
-                x, y, np.repeat(weight, len(columns))
-            )
-            # A scorer that speaks against its own label would invert explanations.
-            coefficients[:, i] = np.maximum(fitted.coef_[0], 0)
-            bias[i] = fitted.intercept_[0]
+            repeated = np.repeat(weight, len(columns))
+            coefficients[:, i], bias[i] = _fit_one(x, y, repeated)
         else:
             coefficients[:, i], bias[i] = 1 / inputs.shape[2], -2.0
     return coefficients, bias
+
+
+def _fit_one(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, float]:
+    """Weights that are not negative: a scorer that speaks against its own label is left out."""
+    used = np.ones(x.shape[1], bool)
+    while True:
+        fitted = LogisticRegression(C=10.0, max_iter=500).fit(x[:, used], y, weight)
+        found = np.zeros(x.shape[1])
+        found[used] = fitted.coef_[0]
+        if (found >= 0).all() or used.sum() == 1:
+            return np.maximum(found, 0), float(fitted.intercept_[0])
+        used &= found >= 0
 
 
 def best_threshold(p: np.ndarray, weight: np.ndarray) -> float:

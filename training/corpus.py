@@ -12,6 +12,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from datasets import (
 from datasets import (
     Sequence as ListOf,
 )
+from datasets.exceptions import DatasetGenerationError
 
 from classifier.context import context_text
 from classifier.resources import folder
@@ -53,26 +55,38 @@ def written_files() -> list[Path]:
     return sorted((folder("data") / SENTENCES).glob("*.jsonl"))
 
 
-def load(files: Iterable[Path]) -> Dataset:
+def load(files: Iterable[Path], stored: bool = True) -> Dataset:
     """Read JSONL files into one dataset with the columns of :data:`FEATURES`.
 
-    Labels of ``data/labels`` take the place of a record's own; records that
-    have neither are left out.
+    Args:
+        stored: whether labels of ``data/labels`` take the place of a record's
+            own; records that have neither are left out. Not for evaluation.
 
     Raises:
         ValueError: a record lacks a text or names an unknown category.
     """
     parts = []
     for file in files:
-        raw = load_dataset("json", data_files=str(file), split="train").filter(labels.is_labelled)
-        parts.append(raw.map(_normalise, remove_columns=raw.column_names, features=FEATURES))
+        raw = _read(file)
+        if stored:
+            raw = raw.filter(labels.is_labelled)
+        prepare = partial(_normalise, stored=stored)
+        parts.append(raw.map(prepare, remove_columns=raw.column_names, features=FEATURES))
     if not parts:
         raise ValueError("no training files: data/sentences is empty and no --data was given")
     return concatenate_datasets(parts)
 
 
-def _normalise(record: dict[str, Any]) -> dict[str, Any]:
-    record = labels.apply(record)
+def _read(file: Path) -> Dataset:
+    try:
+        return load_dataset("json", data_files=str(file), split="train")
+    except DatasetGenerationError as error:
+        raise ValueError(f"{file}: not a JSONL file ({error.__cause__})") from error
+
+
+def _normalise(record: dict[str, Any], stored: bool) -> dict[str, Any]:
+    if stored:
+        record = labels.apply(record)
     text = (record.get("text") or "").strip()
     codes = record.get("categories")
     if not text or codes is None or not set(codes) <= CATEGORIES.keys():

@@ -54,7 +54,7 @@ class Figures:
 def evaluate_file(file: Path, models: Sequence[str]) -> str:
     """The Markdown table of several models on one labelled file, with the readers' agreement."""
     records = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line]
-    dataset = corpus.load([file])
+    dataset = corpus.load([file], stored=False)
     figures = [measure(Model.load(name), dataset) for name in models]
     twice_read = records and all("annotator_1" in record for record in records)
     return card_table(figures, agreement(records) if twice_read else None)

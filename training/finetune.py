@@ -143,7 +143,17 @@ def finetune(
     """
     set_seed(recipe.seed)
     tokenizer = AutoTokenizer.from_pretrained(base)
-    model = AutoModelForSequenceClassification.from_pretrained(base, dtype=torch.float32)
+    model = AutoModelForSequenceClassification.from_pretrained(
+        base,
+        dtype=torch.float32,
+        num_labels=len(LABELS),
+        id2label=dict(enumerate(LABELS)),
+        label2id={label: i for i, label in enumerate(LABELS)},
+        problem_type="multi_label_classification",
+        ignore_mismatched_sizes=True,
+    )
+    if getattr(model.config, "type_vocab_size", 0) < 2:
+        raise ValueError(f"{base}: the encoder must tell two segments apart, as BERT does")
     arguments = TrainingArguments(
         output_dir=str(out),
         num_train_epochs=recipe.epochs,

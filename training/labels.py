@@ -66,5 +66,5 @@ def apply(record: Mapping[str, Any]) -> dict[str, Any]:
         **record,
         "categories": list(label.categories),
         "unsure": label.unsure,
-        "picked": "active" if label.picked else record.get("picked"),
+        "picked": label.picked or bool(record.get("picked")),
     }

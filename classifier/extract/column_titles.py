@@ -11,11 +11,12 @@ from classifier.document import Block
 MAX_TITLE_CHARS = 30
 """A first row with a longer cell holds content, not column titles."""
 
-_TITLE_WORDS = re.compile(
+TITLE_WORDS = re.compile(
     r"序号|编号|号$|[名职简]称|内容|要求|说明|备注|数量|单位|描述|类型|类别|标准|分值|得分|分数|权重|指标|参数"
     r"|条款|规格|型号|品牌|金额|单价|总价|合计|限价|日期|时间|负责人|职务|联系|地[点址]|字段|含义|功能|项目"
     r"|模块|角色|步骤|结果|级别|等级|优先级|状态|版本|作者|姓名|岗位|人数|方[式法案]|依据|情况|因素|评审|响应"
     r"|偏离|页码|用例|输入|输出|操作|对比|现状|长度|默认|主键|约束|场景|目标|价值|影响|措施|风险|来源|用途|维度"
+    r"|评分|类别|阶段|比例|清单|条件"
     r"|name|type|no\.?$|^id$|description|value|key|field",
     re.IGNORECASE,
 )
@@ -64,7 +65,7 @@ def _header_row(rows: Rows, widths: Mapping[int, int]) -> int:
         width = widths.get(number, len(row))
         if width == 1 and number < max(rows):
             continue
-        named = sum(_TITLE_WORDS.search(text) is not None for text in row.values())
+        named = sum(TITLE_WORDS.search(text) is not None for text in row.values())
         is_full = len(row) == width > 1 and number < max(rows)
         # In a form of two columns the label alone reads like a title.
         is_named = named > width / 2

@@ -11,7 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from classifier.document import Aside, AsideKind
-from classifier.extract.headings import heading_level, is_contents_line, is_numbered
+from classifier.extract.headings import (
+    heading_level,
+    is_contents_line,
+    is_contents_title,
+    is_numbered,
+)
 from classifier.extract.layout import TextLine
 
 MARGIN = 0.16
@@ -29,7 +34,6 @@ _PAGE_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _CERTAIN = re.compile(r"第\s*\d+\s*页|[-—–]\s*\d+\s*[-—–]$|\d+\s*/\s*\d+$")
-_CONTENTS = re.compile(r"\s*(?:目\s*[录次]|contents)\s*", re.IGNORECASE)
 _PAGE_AT_END = re.compile(r"\D\s+[-—]?\s*\d{1,4}\s*[-—]?$")
 
 
@@ -155,7 +159,7 @@ def split_contents(lines: Sequence[TextLine]) -> tuple[list[TextLine], list[Text
             entries[i] = entries[i] or any(entries[i + 1 : i + 3])
     else:
         entries = [False] * len(lines)
-        title = next((i for i, line in enumerate(lines) if _CONTENTS.fullmatch(line.text)), None)
+        title = next((i for i, line in enumerate(lines) if is_contents_title(line.text)), None)
         if title is None:
             return list(lines), []
         first, last = title + 1, title
@@ -167,7 +171,7 @@ def split_contents(lines: Sequence[TextLine]) -> tuple[list[TextLine], list[Text
         entries[first] = True
     if sum(entries) < 3:
         return list(lines), []
-    if first and _CONTENTS.fullmatch(lines[first - 1].text):
+    if first and is_contents_title(lines[first - 1].text):
         entries[first - 1] = True
     body = [line for line, entry in zip(lines, entries, strict=True) if not entry]
     return body, [line for line, entry in zip(lines, entries, strict=True) if entry]

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from classifier.document import Block, BlockKind
+from classifier.extract.han import HAN
 
 MAX_CHARS = 40
 """A longer line is taken as running text even if it has no end punctuation."""
@@ -30,7 +31,7 @@ _HAN_BRACKET = re.compile(rf"[（(〔【\[]\s*{_HAN_NUMBER}{{1,4}}\s*[）)〕】
 _DECIMAL = re.compile(rf"([1-9]\d?)((?:{_DOT}\d{{1,2}}){{1,6}}){_DOT}?(?![0-9])")
 _INTEGER = re.compile(rf"([1-9]\d?)(?:\s*[、]|{_DOT}(?!\d)|(?=[ 　\t]))")
 
-_SPACED = re.compile(r"([1-9]\d?)\s+([\u4e00-\u9fff][^:：]{1,19})$")
+_SPACED = re.compile(rf"([1-9]\d?)\s+([{HAN}][^:：]{{1,19}})$")
 
 _LIST = re.compile(
     rf"""{_HAN_ITEM.pattern} | {_HAN_BRACKET.pattern}
@@ -38,7 +39,7 @@ _LIST = re.compile(
     | [1-9]\d?(?:{_DOT}\d{{1,2}}){{1,6}}{_DOT}?(?![0-9％%])
     | \d{{1,3}}\s*[、)）] | \d{{1,3}}{_DOT}(?!\d)
     | [（(]\s*(?:\d{{1,3}}|[A-Za-z]|[ivxIVX]{{1,5}})\s*[)）]
-    | [①-⑳㈠-㈩⑴-⒇⒈-⒛❶-❿Ⅰ-Ⅻⅰ-ⅻ] | [A-Za-z]\s*[)）、] | [A-Za-z]{_DOT}\s*(?=[\u4e00-\u9fff])
+    | [①-⑳㈠-㈩⑴-⒇⒈-⒛❶-❿Ⅰ-Ⅻⅰ-ⅻ] | [A-Za-z]\s*[)）、] | [A-Za-z]{_DOT}\s*(?=[{HAN}])
     | [ivxIVX]{{1,5}}[.)）、]""",
     re.VERBOSE,
 )
@@ -50,10 +51,11 @@ _UNIT = (
     r"|秒|周(?!期)|人(?!员|事|工|脸|力)|次|台|套|度|级(?!别)|版(?!本)|岁|分(?!析|类|布|级|包|项|配|工|公)|项(?!目)"
     r"|条(?!件|款))|[万亿%％‰℃°])"
 )
-_QUANTITY = re.compile(rf"{_UNIT}|[A-Za-z]{{1,4}}(?![A-Za-z\u4e00-\u9fff])$")
+_QUANTITY = re.compile(rf"{_UNIT}|[A-Za-z]{{1,4}}(?![A-Za-z{HAN}])$")
 _STOP = re.compile(r"[。；;！!？?，,…]")
 _PAGE_NUMBER = re.compile(r"(?<![A-Za-z])(?:\d{1,4}|[ivxIVX]{1,6})\s*[-—]?$")
-_WORD = re.compile(r"[\u3400-\u9fffA-Za-z]")
+_WORD = re.compile(rf"[{HAN}A-Za-z]")
+_CONTENTS_TITLE = re.compile(r"\s*(?:目\s*[录次]|contents)\s*", re.IGNORECASE)
 
 
 def is_numbered(text: str) -> bool:
@@ -76,6 +78,10 @@ def is_contents_line(text: str) -> bool:
     is_led = "\t" in leader or len(leader.replace(" ", "")) >= 3
     is_spaced = gap.count(" ") >= 4 or gap.count("-") + gap.count("—") >= 3
     return (is_led or is_spaced) and _WORD.search(title) is not None
+
+
+def is_contents_title(text: str) -> bool:
+    return _CONTENTS_TITLE.fullmatch(text) is not None
 
 
 def heading_level(text: str) -> int:

@@ -11,6 +11,8 @@ _MIN_COMMON = 0.08
 """Share of the commonest characters among the Han of a page; prose and tables have 0.2 and more."""
 _MIN_HAN = 150
 
+# Simplified only and short, since _MIN_COMMON is measured with it: with the longer list of
+# charset.py even random characters would pass.
 _COMMON = (
     "的一是不了在人有我他这中大来上个国和地到说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然"
     "家种事成方多经么去法学如都同现当没动面起看定天分还进好小部其些主样理心本前开但因只从想实日军者意无力它与"

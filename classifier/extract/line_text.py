@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from classifier.extract.han import is_han
 from classifier.extract.normal import clean
 
 # Bullets of the Symbol and Wingdings fonts, which Word stores in the private use area.
@@ -62,10 +63,6 @@ def compose(
         chars = [char for i, char in enumerate(chars) if i not in drop]
         edges = [edge for i, edge in enumerate(edges) if i not in drop]
     return "".join(chars), [round(edge, 2) for edge in edges], kept
-
-
-def is_han(char: str) -> bool:
-    return "\u3400" <= char <= "\u9fff" or char >= "\U00020000" or char == "〇"
 
 
 def _wide(before: str, after: str) -> float:

@@ -12,12 +12,12 @@ from markdown_it.token import Token
 
 from classifier.document import Aside, AsideKind, Block, BlockKind, Cell, Document
 from classifier.extract.column_titles import with_headers
+from classifier.extract.han import HAN
 from classifier.extract.headings import with_headings
 from classifier.extract.normal import one_line
+from classifier.extract.suffixes import MARKDOWN_SUFFIXES
 from classifier.extract.web import html_blocks
 from classifier.extract.wrapping import paragraphs
-
-EXTENSIONS: Final = (".md", ".markdown", ".mdown", ".mkd")
 
 _ATX: Final = re.compile(r"^#{1,6} +\S", re.MULTILINE)
 _OTHER_MARKS: Final = re.compile(
@@ -28,7 +28,7 @@ _FRONT_MATTER: Final = re.compile(
 )
 _FIELD: Final = re.compile(r"[\w-]+\s*:")
 # "#标题" without the space is not CommonMark, yet common in Chinese documents.
-_TIGHT_ATX: Final = re.compile(r"^(#{1,6})(?=[\u3400-\u9fff（【《0-9])", re.MULTILINE)
+_TIGHT_ATX: Final = re.compile(rf"^(#{{1,6}})(?=[{HAN}（【《0-9])", re.MULTILINE)
 _BREAK: Final = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _TAG: Final = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
 _CHECKBOX: Final = re.compile(r"^\[[ xX]\]\s+")
@@ -39,7 +39,7 @@ _FENCE: Final = re.compile(r"^\s*(```|~~~)")
 def is_markdown(name: str, text: str) -> bool:
     """By the extension; text without a telling one must have headings and other marks."""
     suffix = PurePath(name).suffix.lower()
-    if suffix in EXTENSIONS:
+    if suffix in MARKDOWN_SUFFIXES:
         return True
     headings = len(_ATX.findall(text)) >= 3
     return suffix in ("", ".txt") and headings and _OTHER_MARKS.search(text) is not None

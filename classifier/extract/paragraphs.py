@@ -14,9 +14,9 @@ from itertools import pairwise
 from statistics import median_low
 
 from classifier.document import Block, BlockKind, Box, Line
+from classifier.extract.han import is_han
 from classifier.extract.headings import is_numbered, with_headings
 from classifier.extract.layout import TextLine
-from classifier.extract.line_text import is_han
 
 _BULLET = re.compile(r"[•●■◆▪▶►➢➤✓✔√□☑☐○◇❖※★☆▲△◦‣·*→]\s*\S|[-–—]\s+\S")
 _CLOSING = "，。、；：！？）》」』】〕”’…％%,.;:!?)]}"

@@ -5,6 +5,7 @@ pdfium is not thread-safe: call :func:`read_pdf` from one thread of a process.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -39,6 +40,8 @@ from classifier.extract.pdf_page import Drawing, Frame, read_drawing, read_glyph
 from classifier.extract.tables import Grid, TableReader, assign, find_grids
 from classifier.limits import Limits
 
+_LOG = logging.getLogger(__name__)
+
 PageRecognizer = Callable[[pdfium.PdfPage, tuple[float, float]], Glyphs | None]
 """Reads a page without a usable text layer; gets its size, gives glyphs in points or None."""
 
@@ -59,7 +62,7 @@ class Verdict(StrEnum):
 _NOTES = {
     Verdict.NO_TEXT: "{pages}没有文字层（可能是扫描件或图片），内容未纳入评估。",
     Verdict.GARBLED: "{pages}的文字层是乱码（字体缺少正确的字符映射），内容未纳入评估。",
-    Verdict.DAMAGED: "{pages}已损坏，无法读取。",
+    Verdict.DAMAGED: "{pages}无法读取（可能已损坏），内容未纳入评估。",
 }
 _PICTURE_NOTE = "{pages}主要是图片，图片中的文字未读取。"
 _CUT_NOTE = "文件末尾不完整，可能缺少页面或文字。"
@@ -88,8 +91,8 @@ def read_pdf(
     Pages that stay unreadable are named in the notes and the reason is ``OK_PARTIAL``.
 
     Raises:
-        ExtractionError: ``ENCRYPTED``, ``DAMAGED``, ``TOO_LARGE``, or ``EMPTY`` where no
-            page has usable text.
+        ExtractionError: ``ENCRYPTED``, ``TOO_LARGE``, or where no page has usable text
+            ``DAMAGED`` or ``EMPTY``.
     """
     pages: list[_Page] = []
     chars = 0
@@ -102,7 +105,7 @@ def read_pdf(
     document = _assemble(name, pages)
     notes = (*_notes(pages, document), *([] if _is_complete(data) else [_CUT_NOTE]))
     if not document.blocks:
-        raise ExtractionError(Reason.EMPTY, _why_empty(pages))
+        raise _no_text(pages)
     return replace(document, notes=notes, reason=Reason.OK_PARTIAL if notes else Reason.OK)
 
 
@@ -126,11 +129,17 @@ def _is_complete(data: bytes) -> bool:
 def _read_page(pdf: pdfium.PdfDocument, index: int, recognize: PageRecognizer | None) -> _Page:
     number = index + 1
     try:
-        page = pdf[index]
-        textpage = page.get_textpage()
-    except pdfium.PdfiumError:
+        return _read_opened(pdf[index], number, recognize)
+    except (MemoryError, ExtractionError):
+        raise
+    except Exception:
+        # Broken pages fail in ways that nobody foresees; the other pages are worth having.
+        _LOG.info("page %d cannot be read", number, exc_info=True)
         return _Page(number, (0.0, 0.0), Verdict.DAMAGED)
-    with closing(page), closing(textpage):
+
+
+def _read_opened(page: pdfium.PdfPage, number: int, recognize: PageRecognizer | None) -> _Page:
+    with closing(page), closing(page.get_textpage()) as textpage:
         size = page.get_size()
         frame = Frame.of(page)
         glyphs, indices = read_glyphs(textpage, frame, size)
@@ -292,13 +301,17 @@ def _notes(pages: Sequence[_Page], document: Document) -> Iterator[str]:
         yield _PICTURE_NOTE.format(pages=_page_list(pictures))
 
 
-def _why_empty(pages: Sequence[_Page]) -> str:
+def _no_text(pages: Sequence[_Page]) -> ExtractionError:
     verdicts = {page.verdict for page in pages}
     if Verdict.GARBLED in verdicts:
-        return "the text layer is garbled on all pages with text; OCR is needed"
+        why = "the text layer is garbled on all pages with text; OCR is needed"
+        return ExtractionError(Reason.EMPTY, why)
     if Verdict.NO_TEXT in verdicts:
-        return "no text layer: a scan or text drawn as pictures; OCR is needed"
-    return "all pages are damaged" if Verdict.DAMAGED in verdicts else "all pages are blank"
+        why = "no text layer: a scan or text drawn as pictures; OCR is needed"
+        return ExtractionError(Reason.EMPTY, why)
+    if Verdict.DAMAGED in verdicts:
+        return ExtractionError(Reason.DAMAGED, "no page with body text could be read")
+    return ExtractionError(Reason.EMPTY, "all pages are blank")
 
 
 def _page_list(numbers: Sequence[int]) -> str:

@@ -14,6 +14,8 @@ from typing import Final
 
 from classifier.document import Document
 from classifier.errors import ExtractionError, Reason
+from classifier.extract.han import is_han
+from classifier.extract.suffixes import FORMATS, MARKDOWN_SUFFIXES
 from classifier.limits import Limits
 
 MIN_HAN_SHARE: Final = 0.2
@@ -22,21 +24,15 @@ MIN_HAN_SHARE: Final = 0.2
 MIN_LETTERS: Final = 40
 """Shorter texts are not judged by their language."""
 
+READABLE_SUFFIXES: Final = tuple(FORMATS)
+"""File name extensions to look for in a folder, in lower case and with the dot."""
+
 # Readers are imported when first needed: a DOCX asks for no PDF library.
 _READERS: Final = {
     "pdf": ("classifier.extract.pdf", "read_pdf"),
     "docx": ("classifier.extract.word", "read_docx"),
     "html": ("classifier.extract.web", "read_html"),
     "text": ("classifier.extract.text", "read_text"),
-}
-_EXTENSIONS: Final = {
-    ".pdf": "pdf",
-    ".docx": "docx",
-    ".docm": "docx",
-    ".dotx": "docx",
-    ".html": "html",
-    ".htm": "html",
-    ".xhtml": "html",
 }
 _SIGNATURES: Final = (
     (b"\x89PNG\r\n", "PNG picture"),
@@ -75,15 +71,16 @@ _STREAMS: Final = (
     ("Book", "legacy XLS workbook"),
     ("PowerPoint Document", "legacy PPT presentation"),
 )
+# Atomic groups and possessive quantifiers: plain ones take exponential time on many comments.
 _HTML: Final = re.compile(
-    rb"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|meta|title|table|div|h1|p)\b",
+    rb"\s*+(?:(?><\?xml[^>]*>|<!--.*?-->)\s*+)*+<(?:!doctype\s+html|html|head|body|meta|title|table|div|h1|p)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _TAGS: Final = re.compile(
     rb"</(?:p|div|span|td|li|h[1-6]|body|html|table|script)\s*>", re.IGNORECASE
 )
 _WORD_XML: Final = re.compile(rb"<\?mso-application|<w:wordDocument|<pkg:package", re.IGNORECASE)
-_MHTML: Final = re.compile(rb"(?:[\w-]+: .*\r?\n)*MIME-Version: ", re.IGNORECASE)
+_MHTML: Final = re.compile(rb"(?:[\w-]++: .*+\n)*?MIME-Version: ", re.IGNORECASE)
 _HEAD: Final = 4096
 
 
@@ -138,11 +135,10 @@ def _is_picture(head: bytes) -> bool:
 def _is_html(head: bytes, name: str) -> bool:
     plain = head.replace(b"\0", b"") if head[:2] in (b"\xff\xfe", b"\xfe\xff") else head
     plain = plain.removeprefix(b"\xef\xbb\xbf").removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff")
+    suffix = PurePath(name).suffix.lower()
     if _HTML.match(plain):
-        return (
-            PurePath(name).suffix.lower() not in (".md", ".markdown") or b"<html" in plain.lower()
-        )
-    return _EXTENSIONS.get(PurePath(name).suffix.lower()) == "html" and bool(_TAGS.search(plain))
+        return suffix not in MARKDOWN_SUFFIXES or b"<html" in plain.lower()
+    return FORMATS.get(suffix) == "html" and bool(_TAGS.search(plain))
 
 
 def _package_format(data: bytes) -> str:
@@ -175,21 +171,15 @@ def _reader(format: str) -> Callable[[bytes, str, Limits], Document]:
 
 def _check_chinese(text: str) -> None:
     letters = [char for char in text if char.isalpha()]
-    han = sum(_is_han(char) for char in letters)
+    han = sum(is_han(char) for char in letters)
     if len(letters) >= MIN_LETTERS and han < MIN_HAN_SHARE * len(letters):
         raise ExtractionError(
             Reason.NOT_CHINESE, f"{han} Han characters among {len(letters)} letters"
         )
 
 
-def _is_han(char: str) -> bool:
-    return "\u3400" <= char <= "\u9fff" or "\uf900" <= char <= "\ufaff" or char >= "\U00020000"
-
-
 def _extension_note(name: str, format: str) -> tuple[str, ...]:
     suffix = PurePath(name).suffix.lower()
-    expected = _EXTENSIONS.get(suffix)
-    known = expected or (suffix in (".txt", ".md", ".markdown") and "text")
-    if not known or known == format:
+    if FORMATS.get(suffix, format) == format:
         return ()
     return (f"扩展名 {suffix} 与内容不符，已按 {format} 读取。",)

@@ -24,8 +24,12 @@ from classifier.limits import Limits
 _COMMAND = [sys.executable, "-P", "-c", "from classifier.extract.sandbox import serve; serve()"]
 _ROOT = Path(__file__).resolve().parents[2]
 
-_TRUSTED_MODULES = {"classifier.document", "classifier.errors", "classifier.limits"}
-_TRUSTED_NAMES = {("array", "array"), ("array", "_array_reconstructor"), ("builtins", "tuple")}
+_TRUSTED = {
+    *(("classifier.document", cls) for cls in ("Aside", "AsideKind", "Block", "BlockKind", "Box")),
+    *(("classifier.document", cls) for cls in ("Cell", "Document", "Line")),
+    *(("classifier.errors", cls) for cls in ("ExtractionError", "Reason")),
+    *(("array", cls) for cls in ("array", "_array_reconstructor")),
+}
 
 
 def read(data: bytes, name: str, limits: Limits) -> Document:
@@ -50,17 +54,28 @@ def read(data: bytes, name: str, limits: Limits) -> Document:
         raise ExtractionError(Reason.TIMEOUT, f"not read within {limits.seconds:g} s") from None
     if done.returncode != 0:
         raise _failure(done.returncode, done.stderr)
-    answer = _Unpickler(io.BytesIO(done.stdout)).load()
+    answer = _unpickle(done.stdout)
     if isinstance(answer, ExtractionError):
         raise answer
     return answer
+
+
+def _unpickle(answer: bytes) -> Document | ExtractionError:
+    try:
+        loaded = _Unpickler(io.BytesIO(answer)).load()
+    except Exception as error:  # a spoiled pickle may raise anything
+        return ExtractionError(Reason.CRASHED, f"spoiled answer of the reading process: {error}")
+    if isinstance(loaded, Document | ExtractionError):
+        return loaded
+    return ExtractionError(Reason.CRASHED, "the reading process gave no document")
 
 
 class _Unpickler(pickle.Unpickler):
     """Loads nothing but the document model: the child has parsed a stranger's file."""
 
     def find_class(self, module: str, name: str):
-        if module in _TRUSTED_MODULES or (module, name) in _TRUSTED_NAMES:
+        # Exact names only: a dotted one would lead from a class to anything it can reach.
+        if (module, name) in _TRUSTED:
             return super().find_class(module, name)
         raise pickle.UnpicklingError(f"{module}.{name} is not part of a document")
 
@@ -82,9 +97,9 @@ def _failure(status: int, stderr: bytes) -> ExtractionError:
 
 def serve() -> None:
     """The child's side: limit itself, read one file, answer."""
-    answer_to = sys.stdout.buffer
-    # A library that prints must not spoil the answer.
-    sys.stdout = sys.stderr
+    # A library that prints, in Python or in C, must not spoil the answer.
+    answer_to = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
     data, name, limits = pickle.load(sys.stdin.buffer)
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pdfplumber import table as finder
 
 from classifier.document import Aside, AsideKind, Block, BlockKind, Box, Cell
+from classifier.extract.column_titles import TITLE_WORDS
 from classifier.extract.layout import BODY, Glyphs, TextLine
 from classifier.extract.paragraphs import Paragraph, cell_paragraphs, join
 
@@ -265,6 +266,9 @@ def _is_cut(above: _Row, below: _Row) -> bool:
     first = min(lower, default=0)
     if not filled or lower[first] or not upper.get(first):
         return False
+    if all(upper.get(column) == "" for column in filled):
+        # Some cells were filled above the break, the others below it.
+        return True
     cut = [upper[column] for column in filled if upper.get(column)]
     return any(not _ENDED.search(text) for text in cut)
 
@@ -283,10 +287,6 @@ def _text(paragraphs: Sequence[Paragraph]) -> str:
     return "\n".join(paragraph.text for paragraph in paragraphs)
 
 
-_TITLE_WORDS = re.compile(
-    r"序号|编号|名称|内容|要求|数量|单位|备注|项目|指标|参数|说明|描述|功能|模块|标准|评分|分值|分数|因素|条款"
-    r"|类别|类型|规格|型号|品牌|单价|金额|时间|日期|响应|偏离|职务|姓名|条件|权重|阶段|比例|清单|岗位|人数|步骤"
-)
 _SENTENCE = re.compile(r"[。；！？]|\d{3,}|[:：]$")
 
 
@@ -305,7 +305,7 @@ def _title_row(rows: Sequence[_Row], columns: int) -> int | None:
             return None
         if any(len(text) > 20 or _SENTENCE.search(text) for text in texts):
             return None
-        named = sum(bool(_TITLE_WORDS.search(text)) for text in texts)
+        named = sum(bool(TITLE_WORDS.search(text)) for text in texts)
         return at if named * 2 >= len(texts) or (named and len(texts) >= 3) else None
     return None
 

@@ -7,7 +7,12 @@ import re
 from classifier.document import Aside, AsideKind, Block, Document
 from classifier.errors import Reason
 from classifier.extract.charset import decode
-from classifier.extract.headings import is_contents_line, is_numbered, with_headings
+from classifier.extract.headings import (
+    is_contents_line,
+    is_contents_title,
+    is_numbered,
+    with_headings,
+)
 from classifier.extract.markdown import is_markdown, markdown_document
 from classifier.extract.normal import one_line
 from classifier.extract.wrapping import paragraphs
@@ -15,6 +20,8 @@ from classifier.limits import Limits
 
 _MIN_CONTENTS_LINES = 3
 _MIN_BARE_LINES = 6
+_PAGE = re.compile(r"(\d{1,4})\s*[-—]?\s*$")
+_LEADER = re.compile(r"(?:[.．…·_][ \t]?){2}[^.．…·_]{1,10}$")
 _BARE_PAGE = re.compile(r"[^\d\W]\s?(\d{1,3})\s*$")
 
 
@@ -51,20 +58,28 @@ def _contents(lines: list[str]) -> set[int]:
     """
     contents: set[int] = set()
     run: list[int] = []
+    title: int | None = None
     for i, line in enumerate([*lines, "end"]):
         if is_contents_line(line) or (is_numbered(line) and _BARE_PAGE.search(line)):
             run.append(i)
         elif line.strip():
-            if _is_contents([lines[at] for at in run]):
-                contents.update(run)
-            run = []
+            if run and _is_contents([lines[at] for at in run], title is not None):
+                contents.update(run if title is None else (title, *run))
+            run, title = [], i if is_contents_title(line) else None
     return contents
 
 
-def _is_contents(run: list[str]) -> bool:
+def _is_contents(run: list[str], titled: bool) -> bool:
     numbered = sum(map(is_numbered, run)) * 2 > len(run)
-    if len(run) >= _MIN_CONTENTS_LINES and all(map(is_contents_line, run)):
-        return numbered
+    if (titled or len(run) >= _MIN_CONTENTS_LINES) and all(map(is_contents_line, run)):
+        return numbered or _is_led_in_order(run)
     # Leaders and tabs are lost where text was copied; the pages must then go up.
     pages = [int(found[1]) for line in run if (found := _BARE_PAGE.search(line))]
     return numbered and len(pages) >= _MIN_BARE_LINES and pages == sorted(pages)
+
+
+def _is_led_in_order(run: list[str]) -> bool:
+    """Whether dots lead to every page number (``1 引言 ..... 2``), and these never go down."""
+    tails = [line.rstrip()[-20:] for line in run]
+    pages = [int(found[1]) for tail in tails if (found := _PAGE.search(tail))]
+    return pages == sorted(pages) and all(map(_LEADER.search, tails))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 
@@ -14,8 +14,10 @@ from classifier.extract.charset import decode
 from classifier.extract.column_titles import with_headers
 from classifier.extract.headings import with_headings
 from classifier.extract.normal import one_line
-from classifier.extract.ooxml import Element
 from classifier.limits import Limits
+
+Element = Any
+"""An lxml element; lxml ships no types."""
 
 _DROPPED: Final = frozenset(
     re.findall(
@@ -40,7 +42,7 @@ _META: Final = re.compile(
 _XML: Final = re.compile(
     rb"\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9_.:-]+)", re.IGNORECASE
 )
-_XML_DECLARATION: Final = re.compile(r"\s*<\?xml.*?\?>", re.DOTALL)
+_XML_DECLARATION: Final = re.compile(r"\A\s*<\?xml.*?\?>", re.DOTALL)
 _NESTING: Final = re.compile(
     r"</?(?:div|section|article|main|center|blockquote|ul|ol|li|dl|dd|dt|table|tbody|tr|td|p|form)"
     r"(?:\s[^<>]*)?>",
@@ -60,7 +62,6 @@ def read_html(data: bytes, name: str, limits: Limits) -> Document:
     """
     limits.check_bytes(len(data))
     decoded = decode(data, _declared(data[:_HEAD_BYTES]))
-    limits.check_chars(len(decoded.text))
     notes = list(decoded.notes)
     reason = Reason.OK_PARTIAL if decoded.damage else Reason.OK
     root, cut = _parse(decoded.text)
@@ -71,6 +72,7 @@ def read_html(data: bytes, name: str, limits: Limits) -> Document:
     walker = _Walker(0)
     if root is not None:
         walker.walk(root)
+    limits.check_chars(sum(len(found.text) for found in (*walker.blocks, *walker.asides)))
     document = Document.from_blocks(
         name, "html", with_headings(walker.blocks), asides=tuple(walker.asides)
     )

@@ -25,6 +25,7 @@ from classifier.report.strip import strip
 from classifier.taxonomy import CATEGORIES, LABELS, QUESTIONS, Orientation
 
 EVIDENCE_SHOWN = 3
+MOVERS_SHOWN = 5
 SECTIONS_SHOWN = 12
 _LEAST_ORIENTED = 0.5
 # In this order they make one script; the last starts the page.
@@ -65,13 +66,14 @@ def render(report: Analysis) -> str:
             sections=main,
             more_sections=more,
             plain_sections=plain,
-            movers=[s for s in report.movers() if s.influence],
+            movers=_movers(report),
             strip=strip(report),
             groups=passages.groups(report),
             asides=passages.set_aside(report.document.asides),
             data=_data(report),
             categories=CATEGORIES,
             evidence_shown=EVIDENCE_SHOWN,
+            movers_shown=MOVERS_SHOWN,
         )
     )
     # File names from archives may hold bytes that are no text.
@@ -118,6 +120,21 @@ def _sections(report: Analysis) -> tuple[list[Section], list[Section], list[Sect
     )
 
 
+def _movers(report: Analysis) -> dict[str, list[LabelledSentence]]:
+    """Marked sentences that move the score most to either side, strongest first.
+
+    Near -1 or +1 all sentences of the rarer side move the score more than any of the other:
+    one common list would show one side only.
+    """
+    marked = [
+        s for s in report.movers(len(report.sentences)) if s.orientation is not Orientation.NEUTRAL
+    ]
+    return {
+        _SHORT[Orientation.CONTROL]: [s for s in marked if s.influence < 0][:MOVERS_SHOWN],
+        _SHORT[Orientation.ASSISTIVE]: [s for s in marked if s.influence > 0][:MOVERS_SHOWN],
+    }
+
+
 def _meaning(total: OrientationScore) -> str:
     """One plain sentence on what the figures say."""
     if total.verdict is Verdict.UNDECIDED:
@@ -134,24 +151,33 @@ def _why_undecided(total: OrientationScore) -> str:
         return "文件中没有可以判断的句子"
     oriented = total.assistive + total.control
     if oriented < MIN_ORIENTED:
-        return f"影响到人的句子太少（约 {oriented:.0f} 句，至少要 {MIN_ORIENTED:.0f} 句）"
+        return f"影响到人的句子太少（约 {oriented:.1f} 句，至少要 {MIN_ORIENTED:.0f} 句）"
     if total.interval.width > MAX_WIDTH:
-        return "有倾向的句子集中在少数章节，得分的 95 % 区间太宽"
+        return f"得分的 95 % 区间太宽（宽 {total.interval.width:.2f}，至多 {MAX_WIDTH:.2f}）"
     return "得分的 95 % 区间跨过 0，帮助与管控孰多尚不能确定"
 
 
 def _data(report: Analysis) -> dict[str, Any]:
     """What the detail panel shows, in short form; see ``report.js``."""
     sentences = report.sentences
+    places = [s.sentence.place for s in sentences]
+    depths = [passages.depth_of(place, report.document.page_sizes) for place in places]
     return {
         "labels": [[c.code, c.zh, _SHORT[c.orientation]] for c in CATEGORIES.values()],
-        "pages": _runs([s.sentence.place.page for s in sentences]),
+        "pages": _runs([place.page for place in places]),
+        "paragraphs": _runs([None if p.page is not None else p.block + 1 for p in places]),
+        "depths": _runs([None if depth is None else round(100 * depth) for depth in depths]),
+        "ends": {
+            i: place.boxes[-1][0]
+            for i, place in enumerate(places)
+            if place.boxes and place.boxes[-1][0] != place.page
+        },
         "sections": _runs([s.sentence.section for s in sentences]),
         "rows": [_row(s) for s in sentences],
         "cells": {
             i: [cell.table, cell.row, cell.column, cell.header]
-            for i, s in enumerate(sentences)
-            if (cell := s.sentence.place.cell) is not None
+            for i, place in enumerate(places)
+            if (cell := place.cell) is not None
         },
         "repeated": [i for i, s in enumerate(sentences) if not s.counted],
     }

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     import pandas
 
 
+# How the command line names its pages, and knows them again.
+REPORT_SUFFIX = ".report.html"
+
+
 @dataclass(frozen=True, slots=True)
 class Report(Analysis):
     """What :meth:`classifier.Classifier.analyze` returns."""

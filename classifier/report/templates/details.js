@@ -30,7 +30,7 @@ function facts(i, sentence) {
   const list = make("dl");
   const add = (term, value) => { if (value) list.append(make("dt", term), make("dd", value)); };
   add("章节", sectionOf(i).join(" › "));
-  add("位置", placeOf(i));
+  add("原文位置", placeOf(i));
   add("序号", `第 ${i + 1} 句，共 ${total} 句`);
   add("计入得分", repeated.has(i) ? "否，与前文重复" : "是");
   add("待复核", sentence.classList.contains("r") ? "是，模型没有把握" : "否");

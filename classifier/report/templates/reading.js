@@ -2,7 +2,8 @@ const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 
 /* data.rows[i] = [assistive %, control %] and, for a marked sentence,
-   [..., influence, [category number, %, ...]]. pages and sections are run-length coded. */
+   [..., influence, [category number, %, ...]]. pages, paragraphs, depths (% of the page's
+   height above the sentence) and sections are run-length coded. */
 const data = JSON.parse($("#data").textContent);
 const doc = $("#doc"), panel = $("#panel"), tip = $("#tip");
 const tools = $(".tools"), here = $("#here");
@@ -39,9 +40,15 @@ function textOf(sentence) {
   return [...sentence.childNodes].filter((n) => n.nodeType === 3).map((n) => n.data).join("");
 }
 
+const thirdOf = (depth) => (depth < 100 / 3 ? "上部" : depth < 200 / 3 ? "中部" : "下部");
+
+/* Where to look in the original file. */
 function placeOf(i) {
   const page = pageOf(i), words = [];
-  if (page !== null) words.push(`第 ${page} 页`);
+  words.push(page === null ? `第 ${runAt(data.paragraphs, i)} 段` : `第 ${page} 页`);
+  const depth = runAt(data.depths, i);
+  if (depth !== null) words.push(`${thirdOf(depth)}，距页顶约 ${depth} %`);
+  if (data.ends[i]) words.push(`续至第 ${data.ends[i]} 页`);
   const cell = data.cells[i];
   if (cell) words.push(`表 ${cell[0]} 行 ${cell[1]} 列 ${cell[2]}` + (cell[3] ? `（${cell[3]}）` : ""));
   return words.join(" · ");
@@ -63,12 +70,14 @@ function select(sentence) {
   if (!panel.hidden) showPanel(sentence);
 }
 
-/* Heights of parts never laid out are estimates: centre again once they are known. */
-function centre(target) {
+/* Heights of parts never laid out are estimates, and each part that comes into view may bring
+   others in: centre again until the target stays where it was put. */
+function centre(target, tries = 8) {
   target.scrollIntoView({ block: "center" });
+  const put = target.getBoundingClientRect().top;
   requestAnimationFrame(() => requestAnimationFrame(() => {
-    target.scrollIntoView({ block: "center" });
-    showHere();
+    if (tries && Math.abs(target.getBoundingClientRect().top - put) > 1) centre(target, tries - 1);
+    else showHere();
   }));
 }
 
