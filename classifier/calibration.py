@@ -29,12 +29,14 @@ class QuestionRows:
     """Calibration sentences of one question, summed per document group.
 
     Each array has one entry per group: weighted number of sentences, of those
-    where the answer is yes, and their summed probability (``mass``).
+    where the answer is yes, their summed probability (``mass``), and the
+    variance that chance alone gives to the number of positives.
     """
 
     sentences: np.ndarray
     positives: np.ndarray
     mass: np.ndarray
+    variance: np.ndarray
 
     @property
     def share(self) -> float:
@@ -46,7 +48,7 @@ class QuestionRows:
         """Standard deviation between documents of log(true / expected positives).
 
         Method of moments (DerSimonian and Laird 1986): the variance seen, less
-        the Poisson variance that chance alone gives.
+        the variance that chance alone gives.
         """
         enough = self.mass >= MIN_GROUP_MASS
         if enough.sum() < 2:
@@ -54,7 +56,7 @@ class QuestionRows:
         expected = self.mass[enough]
         error = np.log((self.positives[enough] + 0.5) / (expected + 0.5))
         seen = np.average((error - np.average(error, weights=expected)) ** 2, weights=expected)
-        chance = np.average(1 / (expected + 0.5), weights=expected)
+        chance = np.average(self.variance[enough] / (expected + 0.5) ** 2, weights=expected)
         return float(np.sqrt(max(seen - chance, 0.0)))
 
 

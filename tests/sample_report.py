@@ -96,6 +96,10 @@ TABLE: list[tuple[list[str], list[str]]] = [
     (["4", "", "界面采用统一的配色。"], [""]),
 ]
 
+HOSTILE = (
+    '系统应<script>window.pwned=1</script>防护"onload="window.pwned=2" </script><!--与\'<b>&amp;'
+)
+
 ASIDES = (
     *(Aside(AsideKind.HEADER, "临江区公务行为监管平台 招标文件", page) for page in range(1, 9)),
     *(Aside(AsideKind.PAGE_NUMBER, f"— {page} —", page) for page in range(1, 9)),
@@ -108,6 +112,7 @@ def make_calibration() -> Calibration:
         sentences=np.array([430.0, 332, 561, 308]),
         positives=np.array([30.0, 22, 41, 18]),
         mass=np.array([29.4, 23.1, 40.2, 18.8]),
+        variance=np.array([20.1, 16.0, 28.4, 13.3]),
     )
     return Calibration(
         scorers=(),
@@ -257,6 +262,21 @@ def sample_report() -> Report:
         asides=ASIDES,
         reason=Reason.OK_PARTIAL,
         notes=("第 9 页是扫描图片，没有可读文字。",),
+    )
+
+
+def hostile_report() -> Report:
+    blocks = [
+        Block("标题" + HOSTILE, BlockKind.HEADING, 1, label='<i id="x">', page=1),
+        Block("正文" + HOSTILE, page=1),
+        Block("单元格" + HOSTILE, BlockKind.CELL, page=1, cell=Cell(1, 1, 1, "列名" + HOSTILE)),
+    ]
+    return make_report(
+        blocks,
+        ["", "", "C3 C7 A9", "", "A1", ""],
+        name="招标" + HOSTILE + "\udcff.pdf",
+        asides=(Aside(AsideKind.HEADER, "页眉" + HOSTILE, 1),),
+        notes=("说明" + HOSTILE,),
     )
 
 

@@ -15,7 +15,8 @@ from classifier.taxonomy import LABELS
 def calibration(share: float = 0.1, groups: int = 20) -> Calibration:
     """Calibrated without error on documents where ``share`` of the sentences are positive."""
     sentences = np.full(groups, 200.0)
-    rows = QuestionRows(sentences, sentences * share, sentences * share)
+    expected = sentences * share
+    rows = QuestionRows(sentences, expected, expected, expected)
     count = len(LABELS)
     return Calibration(
         ("encoder",),
@@ -54,7 +55,7 @@ def test_interval_grows_with_the_spread_between_calibration_documents() -> None:
     p = document(60, 30, 400)
     steady = calibration()
     positives = np.tile([5.0, 40.0], 10)
-    uneven = QuestionRows(np.full(20, 200.0), positives, np.full(20, 22.5))
+    uneven = QuestionRows(np.full(20, 200.0), positives, *[np.full(20, 22.5)] * 2)
     shaky = replace(steady, rows=(uneven, uneven))
     assert uneven.spread > 0.5
     assert (

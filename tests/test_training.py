@@ -132,7 +132,8 @@ def test_stored_labels_join_by_hash(tmp_path: Path, monkeypatch) -> None:
     stored = tmp_path / "labels"
     stored.mkdir()
     (stored / "a.tsv").write_text(
-        f"key\tcategories\tunsure\tpicked\n{labels.key(record)}\tC1\t0\t1\n", encoding="utf-8"
+        f"key\tcategories\tunsure\trepresents\n{labels.key(record)}\tC1\t0\t17.5\n",
+        encoding="utf-8",
     )
     monkeypatch.setattr(labels, "folder", lambda name: tmp_path)
     labels.stored.cache_clear()
@@ -144,4 +145,4 @@ def test_stored_labels_join_by_hash(tmp_path: Path, monkeypatch) -> None:
     finally:
         labels.stored.cache_clear()
     assert data["categories"][:] == [["C1"]]
-    assert not data["running"][0]
+    assert data["represents"][0] == 17.5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -22,7 +23,7 @@ def fit(
     logits: Sequence[np.ndarray],
     labels: np.ndarray,
     groups: Sequence[str],
-    natural: np.ndarray,
+    represents: np.ndarray,
 ) -> Calibration:
     """Stack and scale the scorers' logits, choose thresholds and abstention bands.
 
@@ -30,11 +31,11 @@ def fit(
         names: of the scorers, with one logit matrix (sentences, labels) each.
         labels: 0/1 of shape (sentences, labels).
         groups: per sentence the document group it belongs to.
-        natural: per orientation (neutral, assistive, control, mixed) its share in
-            running text. The rows are weighted to it, since part of them were
-            picked because they looked oriented.
+        represents: per sentence how many of running text it stands for, since
+            part of them were picked because they looked oriented (the weights
+            of Horvitz and Thompson 1952).
     """
-    weight = weights_to(natural, labels)
+    weight = represents / represents.mean()
     inputs = np.stack(logits, axis=-1)
     coefficients, bias = _fit_all(inputs, labels, weight)
     draft = Calibration(
@@ -46,35 +47,13 @@ def fit(
         (),
     )
     p = draft.probabilities(logits)
-    return Calibration(
-        scorers=tuple(names),
-        weights=coefficients,
-        bias=bias,
-        thresholds=np.array([best_threshold(p[:, i], weight) for i in range(len(LABELS))]),
-        review=tuple(
-            review_band(p[:, i], weight, best_threshold(p[:, i], weight))
-            for i in question_columns()
-        ),
+    thresholds = np.array([best_threshold(p[:, i], weight) for i in range(len(LABELS))])
+    return replace(
+        draft,
+        thresholds=thresholds,
+        review=tuple(review_band(p[:, i], weight, thresholds[i]) for i in question_columns()),
         rows=tuple(summed_rows(p[:, i], labels[:, i], weight, groups) for i in question_columns()),
     )
-
-
-def orientation_index(labels: np.ndarray) -> np.ndarray:
-    """0 neutral, 1 assistive, 2 control, 3 mixed."""
-    assistive, control = (labels[:, i].astype(int) for i in question_columns())
-    return assistive + 2 * control
-
-
-def shares(labels: np.ndarray) -> np.ndarray:
-    """Share of each of the four orientations."""
-    return np.bincount(orientation_index(labels), minlength=4) / max(len(labels), 1)
-
-
-def weights_to(natural: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Weights that give the four orientations their natural shares, with mean 1."""
-    index = orientation_index(labels)
-    weight = (natural / np.maximum(shares(labels), 1e-9))[index]
-    return weight / weight.mean()
 
 
 def _fit_all(
@@ -139,4 +118,9 @@ def summed_rows(
 ) -> QuestionRows:
     _, index = np.unique(np.asarray(groups), return_inverse=True)
     total = lambda values: np.bincount(index, weights=values * weight)  # noqa: E731
-    return QuestionRows(total(np.ones(len(p))), total((y > 0).astype(float)), total(p))
+    return QuestionRows(
+        sentences=total(np.ones(len(p))),
+        positives=total((y > 0).astype(float)),
+        mass=total(p),
+        variance=total(weight * p * (1 - p)),
+    )

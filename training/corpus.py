@@ -3,7 +3,8 @@
 A record is one JSON object with ``text`` and ``categories`` (codes of the
 taxonomy) and optionally ``section``, ``previous``, ``unsure``, ``group`` or
 ``document`` (what must not stand on two sides of a split), ``pair``, and
-``picked`` (chosen because it looked oriented, so not in its natural share).
+``represents`` (how many sentences of running text it stands for: the inverse of
+the probability with which it was drawn, 1 unless stated).
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ FEATURES = Features(
         "weight": Value("float32"),
         "length": Value("int32"),
         "real": Value("bool"),
-        "running": Value("bool"),
+        "represents": Value("float32"),
     }
 )
 
@@ -101,7 +102,7 @@ def _normalise(record: dict[str, Any], stored: bool) -> dict[str, Any]:
         "weight": UNSURE_WEIGHT if record.get("unsure") else 1.0,
         "length": len(text) + len(context),
         "real": bool(document),
-        "running": bool(document) and not record.get("picked"),
+        "represents": record.get("represents") or 1.0,
     }
 
 

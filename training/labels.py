@@ -18,14 +18,14 @@ from typing import Any
 from classifier.resources import folder
 
 KEY_DIGITS = 20
-FIELDS = ("key", "categories", "unsure", "picked")
+FIELDS = ("key", "categories", "unsure", "represents")
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
     categories: tuple[str, ...]
     unsure: bool
-    picked: bool
+    represents: float
 
 
 def key(record: Mapping[str, Any]) -> str:
@@ -47,7 +47,7 @@ def read(file: Path) -> dict[str, Label]:
     with file.open(encoding="utf-8", newline="") as lines:
         return {
             row["key"]: Label(
-                tuple(row["categories"].split()), row["unsure"] == "1", row["picked"] == "1"
+                tuple(row["categories"].split()), row["unsure"] == "1", float(row["represents"])
             )
             for row in csv.DictReader(lines, delimiter="\t")
         }
@@ -66,5 +66,5 @@ def apply(record: Mapping[str, Any]) -> dict[str, Any]:
         **record,
         "categories": list(label.categories),
         "unsure": label.unsure,
-        "picked": label.picked or bool(record.get("picked")),
+        "represents": label.represents,
     }

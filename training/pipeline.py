@@ -62,7 +62,7 @@ def run(plan: Plan, say: Callable[[str], None]) -> None:
         base_folder(plan, train), train, held_out, plan.work / "encoder", plan.recipe
     )
     say("encoder trained; exporting")
-    finish(plan.out, checkpoint, lexical, held_out, natural_shares(train, held_out))
+    finish(plan.out, checkpoint, lexical, held_out)
     say(f"models written to {plan.out}")
 
 
@@ -107,20 +107,7 @@ def base_folder(plan: Plan, train: Dataset) -> str:
     return str(folder)
 
 
-def natural_shares(*parts: Dataset) -> np.ndarray:
-    """Shares of the four orientations in running text of real documents.
-
-    Sentences that were picked because they looked oriented, and those written
-    for training, say nothing about them.
-    """
-    labels = np.concatenate([corpus.targets(part["categories"]) for part in parts])
-    running = np.concatenate([np.array(part["running"], bool) for part in parts])
-    return calibrate.shares(labels[running] if running.any() else labels)
-
-
-def finish(
-    out: Path, checkpoint: Path, lexical: LexicalScorer, held_out: Dataset, natural: np.ndarray
-) -> None:
+def finish(out: Path, checkpoint: Path, lexical: LexicalScorer, held_out: Dataset) -> None:
     """Export, calibrate on the exported form, and seal ``standard`` and ``lexical``."""
     standard, plain = out / "standard", out / "lexical"
     for folder in (standard, plain):
@@ -140,9 +127,10 @@ def finish(
         for name, scorer in scorers.items()
     }
     labels, groups = corpus.targets(held_out["categories"]), list(held_out["group"])
+    represents = np.array(held_out["represents"])
     for folder, names in ((standard, ["encoder", "lexical"]), (plain, ["lexical"])):
         calibration = calibrate.fit(
-            names, [logits[name] for name in names], labels, groups, natural
+            names, [logits[name] for name in names], labels, groups, represents
         )
         calibration.save(folder / CALIBRATION_FILE)
         seal(folder)
