@@ -123,7 +123,6 @@ class Classifier:
         clusters = [sentence.section for sentence in sentences]
         total = self._score(predictions, clusters, counted)
         influence = orientation.influence(predictions.probabilities, total) * counted
-        strength = predictions.probabilities[:, :2].max(1, initial=0).tolist()
         return Report(
             document=document,
             model=self.model.name,
@@ -142,7 +141,7 @@ class Classifier:
                 for i, sentence in enumerate(sentences)
             ),
             sections=tuple(self._sections(predictions, clusters, counted)),
-            findings=findings.find(texts, predictions.categories, strength),
+            findings=findings.find(texts, predictions.categories, predictions.probabilities),
         )
 
     def _score(

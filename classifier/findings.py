@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+import numpy as np
 import yaml
 
 from classifier.resources import folder
-from classifier.taxonomy import CATEGORIES
+from classifier.taxonomy import CATEGORIES, LABELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +66,18 @@ def rules(kind: str) -> tuple[Rule, ...]:
 
 
 def find(
-    texts: Sequence[str], categories: Sequence[Sequence[str]], strength: Sequence[float]
+    texts: Sequence[str], categories: Sequence[Sequence[str]], probabilities: np.ndarray
 ) -> Findings:
     """Apply all rules.
 
     Args:
         texts: sentences in document order.
         categories: the codes each was given.
-        strength: probability by which evidence is sorted, strongest first.
+        probabilities: (sentences, labels); evidence is sorted by the probability of
+            the rule's own categories, strongest first.
     """
-    alarms = _apply(rules("alarms"), texts, categories, strength)
-    safeguards = _apply(rules("safeguards"), texts, categories, strength)
+    alarms = _apply(rules("alarms"), texts, categories, probabilities)
+    safeguards = _apply(rules("safeguards"), texts, categories, probabilities)
     return Findings(tuple(f for f in alarms if f.found), safeguards)
 
 
@@ -83,7 +85,7 @@ def _apply(
     kind: Sequence[Rule],
     texts: Sequence[str],
     categories: Sequence[Sequence[str]],
-    strength: Sequence[float],
+    probabilities: np.ndarray,
 ) -> tuple[Finding, ...]:
     evidence: dict[str, list[int]] = {rule.id: [] for rule in kind}
     for i, (text, codes) in enumerate(zip(texts, categories, strict=True)):
@@ -96,6 +98,10 @@ def _apply(
                 evidence[rule.id].append(i)
                 explained |= rule.categories
     return tuple(
-        Finding(rule, tuple(sorted(evidence[rule.id], key=lambda i: (-strength[i], i))))
-        for rule in kind
+        Finding(rule, _strongest_first(rule, evidence[rule.id], probabilities)) for rule in kind
     )
+
+
+def _strongest_first(rule: Rule, evidence: list[int], probabilities: np.ndarray) -> tuple[int, ...]:
+    columns = [LABELS.index(code) for code in rule.categories]
+    return tuple(sorted(evidence, key=lambda i: (-probabilities[i, columns].max(), i)))

@@ -232,9 +232,7 @@ def make_report(
             Section(title, own[0], len(own), score(np.isin(index, own) & counted))
             for title, own in members.items()
         ),
-        findings=findings.find(
-            texts, predictions.categories, probabilities[:, :2].max(1) if len(labels) else []
-        ),
+        findings=findings.find(texts, predictions.categories, probabilities),
     )
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from classifier.findings import find, rules
-from classifier.taxonomy import CATEGORIES
+from classifier.taxonomy import CATEGORIES, LABELS
+
+
+def certain(*p: float) -> np.ndarray:
+    """Every label of a sentence with the same probability."""
+    return np.repeat(np.array(p)[:, None], len(LABELS), axis=1)
 
 
 def found(text: str, *codes: str) -> set[str]:
-    result = find([text], [codes], [0.9])
+    result = find([text], [codes], certain(0.9))
     return {f.rule.id for f in (*result.alarms, *result.safeguards) if f.found}
 
 
@@ -46,9 +52,9 @@ def test_every_control_category_raises_some_alarm() -> None:
 
 
 def test_strongest_evidence_first_and_missing_safeguards_listed() -> None:
-    result = find(["员工每日打卡", "刷脸打卡"], [("C1",), ("C1",)], [0.7, 0.9])
+    result = find(["员工每日打卡", "刷脸打卡"], [("C1",), ("C1",)], certain(0.7, 0.9))
     assert [f.rule.id for f in result.alarms] == ["biometric_attendance", "attendance"]
-    again = find(["迟到扣款", "早退扣款"], [("C7",), ("C7",)], [0.7, 0.9])
+    again = find(["迟到扣款", "早退扣款"], [("C7",), ("C7",)], certain(0.7, 0.9))
     assert again.alarms[0].evidence == (1, 0)
     assert [f.rule.id for f in result.safeguards] == [rule.id for rule in rules("safeguards")]
     assert not any(f.found for f in result.safeguards)

@@ -82,7 +82,8 @@ def _quote(labelled: LabelledSentence) -> Text:
     page = labelled.sentence.place.page
     where = f"第{page}页 " if page else ""
     text = labelled.text if len(labelled.text) <= MOST_CHARS else f"{labelled.text[:MOST_CHARS]}…"
-    return Text.assemble((where, "dim"), text)
+    # Chinese may break anywhere: spaces would be the only breaks and leave ragged lines.
+    return Text.assemble((where, "dim"), text.replace(" ", "\u00a0"))
 
 
 def _profile(report: Analysis) -> str:
