@@ -98,10 +98,10 @@ def test_evaluation_table_goes_into_the_card(trained: Plan, labelled: Path, tmp_
     assert "| assistive (60) F1 |" in table
     assert "| C1 attendance (60) F1 / recall |" in table
     card = tmp_path / "README.md"
-    card.write_text("# Card\n\n## Evaluation\n\nold\n\n## Rest\n\nkept\n", encoding="utf-8")
+    card.write_text("# Card\n\n## Evaluation\n\nstale\n\n## Rest\n\nkept\n", encoding="utf-8")
     write_table(card, "Evaluation", table)
     text = card.read_text(encoding="utf-8")
-    assert "old" not in text
+    assert "stale" not in text
     assert table in text
     assert text.index("## Rest") > text.index("| assistive")
 
