@@ -149,7 +149,10 @@ class Classifier:
     ) -> orientation.OrientationScore:
         chosen = np.flatnonzero(mask).tolist()
         return orientation.score(
-            predictions.probabilities[chosen], [clusters[i] for i in chosen], self.model.calibration
+            predictions.probabilities[chosen],
+            [clusters[i] for i in chosen],
+            self.model.calibration,
+            parts=[_outermost(clusters[i]) for i in chosen],
         )
 
     def _sections(
@@ -158,13 +161,17 @@ class Classifier:
         """Scores of the outermost sections, in document order."""
         members: dict[str, list[int]] = defaultdict(list)
         for i, path in enumerate(clusters):
-            members[path[0] if path else ""].append(i)
+            members[_outermost(path)].append(i)
         for title, indices in members.items():
             mask = np.zeros(len(clusters), bool)
             mask[indices] = True
             yield Section(
                 title, indices[0], len(indices), self._score(predictions, clusters, mask & counted)
             )
+
+
+def _outermost(path: Sequence[str]) -> str:
+    return path[0] if path else ""
 
 
 def _contexts(sentences: Sequence[Sentence]) -> list[Context]:

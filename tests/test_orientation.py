@@ -134,3 +134,18 @@ def test_influence_has_the_sign_of_the_sentence() -> None:
 def test_the_same_text_gets_the_same_interval_twice() -> None:
     p = document(20, 30, 200)
     assert score(p, sections(250), calibration()) == score(p, sections(250), calibration())
+
+
+def test_a_chapter_is_held_against_its_own_shares() -> None:
+    """Long bidders' instructions must not talk down the chapter that states the functions."""
+    functions, rest = document(40, 10, 50), document(0, 0, 900)
+    for i in range(40):
+        functions[i, 0] = 0.4
+    parts = ["functions"] * 100 + ["rest"] * 900
+    alone = score(functions, sections(100), calibration())
+    whole = np.vstack([functions, rest])
+    apart = score(whole, sections(1000), calibration(), parts)
+    together = score(whole, sections(1000), calibration())
+    remainder = score(rest, sections(900), calibration())
+    assert apart.assistive == pytest.approx(alone.assistive + remainder.assistive, rel=0.01)
+    assert apart.assistive > together.assistive
