@@ -7,7 +7,8 @@ probabilities to the shares of each part of the document by expectation maximisa
 :data:`PRIOR_SENTENCES` sentences at the shares of running text, so that a short
 document is not driven to 0 or 1. The interval is a percentile bootstrap over
 sections (sentences of a section go together); each replicate also draws the
-calibration documents anew, and how far the model is off on a single document.
+calibration documents anew, how far the model is off on a single document, and
+the counts themselves around their expectations.
 The counts of the parts add up to the document's.
 """
 
@@ -28,7 +29,7 @@ LEVEL = 0.95
 REPLICATES = 1000
 SEED = 20240601
 
-# Chosen on documents outside the training set; the mean error is flat from 20 to 100.
+# Not fitted: on ten dev excerpts the mean error of the balance is .33 at 20, .35 at 50, .36 at 100.
 PRIOR_SENTENCES = 50.0
 EM_STEPS = 40
 # Probabilities are counted in bins of equal width on the logit scale, fine enough not to matter.
@@ -143,6 +144,7 @@ def score(
         ],
         axis=0,
     )
+    assistive[1:], control[1:] = _realised(assistive[1:], control[1:], random)
     size = weights @ np.bincount(index)
     balance = (assistive - control) / np.maximum(assistive + control, 1e-9)
     log_ratio = np.log((control + 0.5) / (assistive + 0.5))
@@ -230,6 +232,18 @@ def _adjusted_counts(
         both = both * count / np.maximum(before, 1e-9)
     both = np.minimum(both, np.minimum(*counts))
     return np.stack(counts) - both / 2
+
+
+def _realised(
+    assistive: np.ndarray, control: np.ndarray, random: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Counts drawn around their expectations: a probability leaves the label open.
+
+    Where neither is drawn, the expectations stand, for they have a balance.
+    """
+    drawn = random.poisson(np.maximum(assistive, 0)), random.poisson(np.maximum(control, 0))
+    none = drawn[0] + drawn[1] == 0
+    return np.where(none, assistive, drawn[0]), np.where(none, control, drawn[1])
 
 
 def adapt(histograms: np.ndarray, share: float) -> np.ndarray:
