@@ -26,6 +26,9 @@ from classifier.report.model import LabelledSentence, Section
 from classifier.report.report import Report
 from classifier.segment import segment
 
+# A document may have hundreds of sections; their intervals are only drawn, not judged.
+SECTION_REPLICATES = 200
+
 Source = str | Path | bytes | Document
 
 
@@ -145,7 +148,11 @@ class Classifier:
         )
 
     def _score(
-        self, predictions: Predictions, clusters: Sequence[tuple[str, ...]], mask: np.ndarray
+        self,
+        predictions: Predictions,
+        clusters: Sequence[tuple[str, ...]],
+        mask: np.ndarray,
+        replicates: int = orientation.REPLICATES,
     ) -> orientation.OrientationScore:
         chosen = np.flatnonzero(mask).tolist()
         return orientation.score(
@@ -153,6 +160,7 @@ class Classifier:
             [clusters[i] for i in chosen],
             self.model.calibration,
             parts=[_outermost(clusters[i]) for i in chosen],
+            replicates=replicates,
         )
 
     def _sections(
@@ -165,9 +173,8 @@ class Classifier:
         for title, indices in members.items():
             mask = np.zeros(len(clusters), bool)
             mask[indices] = True
-            yield Section(
-                title, indices[0], len(indices), self._score(predictions, clusters, mask & counted)
-            )
+            own = self._score(predictions, clusters, mask & counted, SECTION_REPLICATES)
+            yield Section(title, indices[0], len(indices), own)
 
 
 def _outermost(path: Sequence[str]) -> str:
