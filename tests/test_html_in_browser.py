@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from sample_report import HOSTILE, hostile_report, large_report, make_report, sample_report
 
 from classifier.document import Block, Box, Line
@@ -65,12 +66,17 @@ class Opened:
         return self.page.evaluate("+document.querySelector('#doc .cur').id.slice(1)")
 
     def is_in_view(self, index: int) -> bool:
-        self.page.wait_for_timeout(100)
-        return self.page.evaluate(
+        """Whether the sentence comes to rest in the window; a busy machine may take its time."""
+        seen = (
             "i => { const b = document.getElementById('s' + i).getBoundingClientRect();"
-            "return b.height > 0 && b.top >= 0 && b.bottom <= innerHeight }",
-            index,
+            "return b.height > 0 && b.top >= 0 && b.bottom <= innerHeight }"
         )
+        try:
+            self.page.wait_for_function(seen, arg=index, timeout=10_000)
+        except PlaywrightTimeout:
+            return False
+        self.page.wait_for_timeout(100)
+        return self.page.evaluate(seen, index)
 
 
 @pytest.fixture

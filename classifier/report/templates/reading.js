@@ -70,15 +70,28 @@ function select(sentence) {
   if (!panel.hidden) showPanel(sentence);
 }
 
-/* Heights of parts never laid out are estimates, and each part that comes into view may bring
-   others in: centre again until the target stays where it was put. */
-function centre(target, tries = 8) {
-  target.scrollIntoView({ block: "center" });
-  const put = target.getBoundingClientRect().top;
-  requestAnimationFrame(() => requestAnimationFrame(() => {
-    if (tries && Math.abs(target.getBoundingClientRect().top - put) > 1) centre(target, tries - 1);
+/* Text off screen has only an estimated height: as it is laid out, what stands above the target moves
+   it. Centre again until it has kept still for some frames, or the reader scrolls. */
+const STILL_FRAMES = 12, LONGEST_MS = 3000;
+let centring = 0;
+function centre(target) {
+  const mine = ++centring, until = performance.now() + LONGEST_MS;
+  let still = 0, put = Infinity;
+  const settle = () => {
+    if (mine !== centring) return;
+    const moved = Math.abs(target.getBoundingClientRect().top - put) > 1;
+    if (moved) {
+      target.scrollIntoView({ block: "center" });
+      put = target.getBoundingClientRect().top;
+    }
+    still = moved ? 0 : still + 1;
+    if (still < STILL_FRAMES && performance.now() < until) requestAnimationFrame(settle);
     else showHere();
-  }));
+  };
+  settle();
+}
+for (const sign of ["wheel", "touchmove", "pointerdown"]) {
+  addEventListener(sign, () => { centring += 1; }, { passive: true });
 }
 
 function goTo(sentence, focus = true) {
