@@ -133,9 +133,7 @@ def positive_weights(labels: np.ndarray) -> np.ndarray:
     return weights.astype(np.float32)
 
 
-def finetune(
-    base: str, train: Dataset, held_out: Dataset, out: Path, recipe: Recipe, resume: bool = True
-) -> Path:
+def finetune(base: str, train: Dataset, held_out: Dataset, out: Path, recipe: Recipe) -> Path:
     """Train and return the folder of the finished model, ``out / "final"``.
 
     A run that was stopped goes on from its last checkpoint when called again
@@ -186,7 +184,7 @@ def finetune(
         compute_metrics=_average_precision,
         positive_weight=torch.from_numpy(positive_weights(targets(train["categories"]))),
     )
-    last = get_last_checkpoint(str(out)) if resume and out.is_dir() else None
+    last = get_last_checkpoint(str(out)) if out.is_dir() else None
     trainer.train(resume_from_checkpoint=last)
     final = out / "final"
     trainer.save_model(str(final))

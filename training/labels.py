@@ -18,7 +18,6 @@ from typing import Any
 from classifier.resources import folder
 
 KEY_DIGITS = 20
-FIELDS = ("key", "categories", "unsure", "represents")
 
 
 @dataclass(frozen=True, slots=True)
