@@ -24,6 +24,25 @@ class BlockKind(StrEnum):
     CELL = "cell"
 
 
+class TextLayer(StrEnum):
+    """Verdict on the text that a page carries in the file."""
+
+    GOOD = "good"
+    BLANK = "blank"
+    MISSING = "missing"
+    GARBLED = "garbled"
+    HIDDEN = "hidden"
+    DAMAGED = "damaged"
+
+
+class ReadBy(StrEnum):
+    """Where the text of a page was taken from."""
+
+    TEXT_LAYER = "text_layer"
+    OCR = "ocr"
+    NOTHING = "nothing"
+
+
 class AsideKind(StrEnum):
     """Why a piece of text was set aside instead of being read as body text."""
 
@@ -33,6 +52,8 @@ class AsideKind(StrEnum):
     TABLE_OF_CONTENTS = "table_of_contents"
     WATERMARK = "watermark"
     CODE = "code"
+    HIDDEN = "hidden"
+    DUPLICATE = "duplicate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +67,28 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """One page (or slide) of a paged format: its size in points and how it was read.
+
+    ``confidence`` is the mean confidence of recognition, 0 to 1, weighted by
+    characters, for pages read by OCR.
+    """
+
+    width: float
+    height: float
+    text_layer: TextLayer = TextLayer.GOOD
+    read_by: ReadBy = ReadBy.TEXT_LAYER
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One printed line of a block, ``[start, end)`` in the block's own text.
 
     ``edges`` holds the left edge of every character and the right edge of the
     last one (``end - start + 1`` ascending numbers in points), or nothing
-    where the format has no geometry.
+    where the format has no geometry. ``confidence`` (0 to 1) is set on lines
+    that were recognised from a picture.
     """
 
     start: int
@@ -59,6 +96,7 @@ class Line:
     page: int
     box: Box
     edges: Sequence[float] = ()
+    confidence: float | None = None
 
     def clip(self, start: int, end: int) -> Box | None:
         """The part of the line's box that the block range ``[start, end)`` covers."""
@@ -119,13 +157,15 @@ class Place:
     """Where a piece of text stands in the original file.
 
     ``page`` counts from 1 and is ``None`` for formats without pages;
-    ``boxes`` has one rectangle per printed line, each with its page.
+    ``boxes`` has one rectangle per printed line, each with its page;
+    ``confidence`` is the lowest of its lines where they were recognised (OCR).
     """
 
     block: int
     page: int | None = None
     boxes: tuple[tuple[int, Box], ...] = ()
     cell: Cell | None = None
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,20 +184,28 @@ class Sentence:
 class Document:
     """The text of one file with the place of every block.
 
-    ``page_sizes`` are (width, height) in points, empty for unpaged formats.
-    ``notes`` are sentences for the user about what could not be read.
+    ``pages`` is empty for unpaged formats. ``notes`` are sentences for the user
+    about what could not be read. ``member`` is the path inside the container
+    (archive or mail) that held the file, with ``/`` between nested ones, and
+    empty for a plain file.
     """
 
     name: str
     format: str
     text: str = ""
     blocks: tuple[Block, ...] = ()
-    page_sizes: tuple[tuple[float, float], ...] = ()
+    pages: tuple[Page, ...] = ()
     asides: tuple[Aside, ...] = ()
     sha256: str = ""
     reason: Reason = Reason.OK
     notes: tuple[str, ...] = ()
+    member: str = ""
     starts: tuple[int, ...] = field(default=(), repr=False)
+
+    @property
+    def page_sizes(self) -> tuple[tuple[float, float], ...]:
+        """(width, height) of every page in points."""
+        return tuple((page.width, page.height) for page in self.pages)
 
     @classmethod
     def from_blocks(cls, name: str, format: str, blocks: Iterable[Block], **rest) -> Document:
@@ -188,8 +236,13 @@ class Document:
         index = self.block_at(start)
         block = self.blocks[index]
         lo, hi = start - block.start, end - block.start
-        boxes = tuple(
-            (line.page, box) for line in block.lines if (box := line.clip(lo, hi)) is not None
+        lines = [(line, line.clip(lo, hi)) for line in block.lines]
+        boxes = tuple((line.page, box) for line, box in lines if box is not None)
+        doubts = [line.confidence for line, box in lines if box and line.confidence is not None]
+        return Place(
+            block=index,
+            page=boxes[0][0] if boxes else block.page,
+            boxes=boxes,
+            cell=block.cell,
+            confidence=min(doubts, default=None),
         )
-        page = boxes[0][0] if boxes else block.page
-        return Place(block=index, page=page, boxes=boxes, cell=block.cell)

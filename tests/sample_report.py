@@ -9,7 +9,17 @@ import numpy as np
 
 from classifier import findings, orientation
 from classifier.calibration import Calibration, QuestionRows
-from classifier.document import Aside, AsideKind, Block, BlockKind, Box, Cell, Document, Line
+from classifier.document import (
+    Aside,
+    AsideKind,
+    Block,
+    BlockKind,
+    Box,
+    Cell,
+    Document,
+    Line,
+    Page,
+)
 from classifier.errors import Reason
 from classifier.model import decide
 from classifier.report.model import LabelledSentence, Section
@@ -256,7 +266,7 @@ def sample_report() -> Report:
     return make_report(
         list(with_lines(blocks)),
         labels,
-        page_sizes=((PAGE_WIDTH, PAGE_HEIGHT),) * 9,
+        pages=(Page(PAGE_WIDTH, PAGE_HEIGHT),) * 9,
         asides=ASIDES,
         reason=Reason.OK_PARTIAL,
         notes=("第 9 页是扫描图片，没有可读文字。",),
@@ -299,4 +309,4 @@ def large_report(size: int = 12_000) -> Report:
         blocks.append(replace(block, text=text, page=page))
         labels += given
         number += 1
-    return make_report(blocks, labels, page_sizes=((595.0, 842.0),) * (number // 15 + 1))
+    return make_report(blocks, labels, pages=(Page(595.0, 842.0),) * (number // 15 + 1))

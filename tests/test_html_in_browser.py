@@ -13,6 +13,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from sample_report import HOSTILE, hostile_report, large_report, make_report, sample_report
 
 from classifier.document import Block, Box, Line
+from classifier.document import Page as PrintedPage
 from classifier.report.html import render
 from classifier.report.report import Report
 from classifier.taxonomy import Orientation
@@ -189,7 +190,7 @@ def test_details_name_the_paragraph_where_there_are_no_pages(
 def test_details_tell_of_a_sentence_that_goes_on_overleaf(browser: Browser, tmp_path: Path) -> None:
     text = "平台应当记录全部操作日志供审计。"
     lines = (Line(0, 8, 1, Box(72, 800, 500, 812)), Line(8, len(text), 2, Box(72, 60, 500, 72)))
-    report = make_report([Block(text, lines=lines)], [""], page_sizes=((595.0, 842.0),) * 2)
+    report = make_report([Block(text, lines=lines)], [""], pages=(PrintedPage(595.0, 842.0),) * 2)
     opened = Opened(browser, tmp_path / "overleaf.html", render(report))
     opened.page.click("#s0")
     assert "第 1 页 · 下部，距页顶约 95 % · 续至第 2 页" in opened.page.inner_text("#panel")

@@ -11,7 +11,7 @@ import lxml.html
 import pytest
 from sample_report import HOSTILE, TABLE, hostile_report, large_report, make_report, sample_report
 
-from classifier.document import Block, BlockKind, Box, Cell, Line
+from classifier.document import Block, BlockKind, Box, Cell, Line, Page
 from classifier.orientation import Interval, Verdict
 from classifier.report.html import render
 from classifier.report.report import Report
@@ -183,7 +183,7 @@ def test_evidence_says_on_which_part_of_the_page_it_stands() -> None:
             (700.0, "第丙组人员每日上报位置轨迹。"),
         ]
     ]
-    report = make_report(blocks, ["C3"] * 3, page_sizes=((595.0, 842.0),) * 2)
+    report = make_report(blocks, ["C3"] * 3, pages=(Page(595.0, 842.0),) * 2)
     links = lxml.html.fromstring(render(report)).xpath("//*[@id='alarms']//li/a/text()")
     assert sorted(links) == sorted(["第 2 页上部", "第 2 页中部", "第 2 页下部"])
 

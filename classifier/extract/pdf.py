@@ -9,7 +9,6 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import partial
 
 import numpy as np
@@ -17,7 +16,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 from numpy.typing import NDArray
 
-from classifier.document import Aside, AsideKind, Block, Document
+from classifier.document import Aside, AsideKind, Block, Document, Page, ReadBy, TextLayer
 from classifier.errors import ExtractionError, Reason
 from classifier.extract.furniture import Sheet, find_furniture, split_contents, split_watermarks
 from classifier.extract.layout import (
@@ -49,20 +48,10 @@ _PICTURE_PAGE = 0.5
 """Share of a page under pictures from which missing text is likely to be in them."""
 
 
-class Verdict(StrEnum):
-    """Whether the text layer of a page can be used."""
-
-    READABLE = "readable"
-    BLANK = "blank"
-    NO_TEXT = "no_text"
-    GARBLED = "garbled"
-    DAMAGED = "damaged"
-
-
 _NOTES = {
-    Verdict.NO_TEXT: "{pages}没有文字层（可能是扫描件或图片），内容未纳入评估。",
-    Verdict.GARBLED: "{pages}的文字层是乱码（字体缺少正确的字符映射），内容未纳入评估。",
-    Verdict.DAMAGED: "{pages}无法读取（可能已损坏），内容未纳入评估。",
+    TextLayer.MISSING: "{pages}没有文字层（可能是扫描件或图片），内容未纳入评估。",
+    TextLayer.GARBLED: "{pages}的文字层是乱码（字体缺少正确的字符映射），内容未纳入评估。",
+    TextLayer.DAMAGED: "{pages}无法读取（可能已损坏），内容未纳入评估。",
 }
 _PICTURE_NOTE = "{pages}主要是图片，图片中的文字未读取。"
 _CUT_NOTE = "文件末尾不完整，可能缺少页面或文字。"
@@ -74,7 +63,8 @@ class _Page:
 
     number: int
     size: tuple[float, float]
-    verdict: Verdict
+    verdict: TextLayer
+    read_by: ReadBy = ReadBy.NOTHING
     lines: tuple[TextLine, ...] = ()
     grids: tuple[Grid, ...] = ()
     ghosts: tuple[TextLine, ...] = ()
@@ -135,7 +125,7 @@ def _read_page(pdf: pdfium.PdfDocument, index: int, recognize: PageRecognizer | 
     except Exception:
         # Broken pages fail in ways that nobody foresees; the other pages are worth having.
         _LOG.info("page %d cannot be read", number, exc_info=True)
-        return _Page(number, (0.0, 0.0), Verdict.DAMAGED)
+        return _Page(number, (0.0, 0.0), TextLayer.DAMAGED)
 
 
 def _read_opened(page: pdfium.PdfPage, number: int, recognize: PageRecognizer | None) -> _Page:
@@ -144,16 +134,16 @@ def _read_opened(page: pdfium.PdfPage, number: int, recognize: PageRecognizer | 
         frame = Frame.of(page)
         glyphs, indices = read_glyphs(textpage, frame, size)
         drawing = read_drawing(page, frame, size)
-        verdict = _judge(glyphs, drawing)
+        verdict, read_by = _judge(glyphs, drawing), ReadBy.TEXT_LAYER
         look = partial(_look, textpage, indices, frame)
-        if verdict in (Verdict.NO_TEXT, Verdict.GARBLED):
+        if verdict in (TextLayer.MISSING, TextLayer.GARBLED):
             recognized = recognize(page, size) if recognize else None
             if recognized is None or not len(recognized):
                 return _Page(number, size, verdict, pictures=drawing.pictures)
-            glyphs, verdict, look = recognized, Verdict.READABLE, _look_plain
+            glyphs, look, read_by = recognized, _look_plain, ReadBy.OCR
         if not len(glyphs):
             return _Page(number, size, verdict, pictures=drawing.pictures)
-        return _lay_out(glyphs, drawing, look, _Page(number, size, verdict))
+        return _lay_out(glyphs, drawing, look, _Page(number, size, verdict, read_by))
 
 
 _Look = Callable[[NDArray[np.intp]], list[Style]]
@@ -169,11 +159,11 @@ def _look_plain(at: NDArray[np.intp]) -> list[Style]:
     return [PLAIN] * len(at)
 
 
-def _judge(glyphs: Glyphs, drawing: Drawing) -> Verdict:
+def _judge(glyphs: Glyphs, drawing: Drawing) -> TextLayer:
     if not np.any(glyphs.codes > 0x20):
         drawn = drawing.pictures > 0.02 or drawing.paths > 20
-        return Verdict.NO_TEXT if drawn else Verdict.BLANK
-    return Verdict.READABLE if is_legible(glyphs.codes) else Verdict.GARBLED
+        return TextLayer.MISSING if drawn else TextLayer.BLANK
+    return TextLayer.GOOD if is_legible(glyphs.codes) else TextLayer.GARBLED
 
 
 def _lay_out(glyphs: Glyphs, drawing: Drawing, look: _Look, page: _Page) -> _Page:
@@ -238,7 +228,9 @@ def _assemble(name: str, pages: Sequence[_Page]) -> Document:
         name,
         "pdf",
         placed,
-        page_sizes=tuple((round(p.size[0], 2), round(p.size[1], 2)) for p in pages),
+        pages=tuple(
+            Page(round(p.size[0], 2), round(p.size[1], 2), p.verdict, p.read_by) for p in pages
+        ),
         asides=tuple(sorted([*asides, *headers], key=lambda aside: aside.page or 0)),
     )
 
@@ -284,8 +276,9 @@ def _blocks(
 
 def _notes(pages: Sequence[_Page], document: Document) -> Iterator[str]:
     for verdict, note in _NOTES.items():
-        if numbers := [page.number for page in pages if page.verdict == verdict]:
-            yield note.format(pages=_page_list(numbers))
+        unread = [p.number for p in pages if p.verdict == verdict and p.read_by is ReadBy.NOTHING]
+        if unread:
+            yield note.format(pages=_page_list(unread))
     written: dict[int | None, int] = {}
     for block in document.blocks:
         for line in block.lines:
@@ -293,7 +286,7 @@ def _notes(pages: Sequence[_Page], document: Document) -> Iterator[str]:
     pictures = [
         page.number
         for page in pages
-        if page.verdict == Verdict.READABLE
+        if page.read_by is ReadBy.TEXT_LAYER
         and page.pictures > _PICTURE_PAGE
         and written.get(page.number, 0) < 10
     ]
@@ -303,13 +296,13 @@ def _notes(pages: Sequence[_Page], document: Document) -> Iterator[str]:
 
 def _no_text(pages: Sequence[_Page]) -> ExtractionError:
     verdicts = {page.verdict for page in pages}
-    if Verdict.GARBLED in verdicts:
+    if TextLayer.GARBLED in verdicts:
         why = "the text layer is garbled on all pages with text; OCR is needed"
         return ExtractionError(Reason.EMPTY, why)
-    if Verdict.NO_TEXT in verdicts:
+    if TextLayer.MISSING in verdicts:
         why = "no text layer: a scan or text drawn as pictures; OCR is needed"
         return ExtractionError(Reason.EMPTY, why)
-    if Verdict.DAMAGED in verdicts:
+    if TextLayer.DAMAGED in verdicts:
         return ExtractionError(Reason.DAMAGED, "no page with body text could be read")
     return ExtractionError(Reason.EMPTY, "all pages are blank")
 

@@ -26,7 +26,8 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 _TRUSTED = {
     *(("classifier.document", cls) for cls in ("Aside", "AsideKind", "Block", "BlockKind", "Box")),
-    *(("classifier.document", cls) for cls in ("Cell", "Document", "Line")),
+    *(("classifier.document", cls) for cls in ("Cell", "Document", "Line", "Page")),
+    *(("classifier.document", cls) for cls in ("ReadBy", "TextLayer")),
     *(("classifier.errors", cls) for cls in ("ExtractionError", "Reason")),
     *(("array", cls) for cls in ("array", "_array_reconstructor")),
 }

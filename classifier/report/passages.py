@@ -30,6 +30,8 @@ _ASIDES_ZH = {
     AsideKind.PAGE_NUMBER: "页码",
     AsideKind.TABLE_OF_CONTENTS: "目录",
     AsideKind.WATERMARK: "水印",
+    AsideKind.HIDDEN: "隐藏文字",
+    AsideKind.DUPLICATE: "重复文字",
     AsideKind.CODE: "代码",
 }
 
