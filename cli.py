@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import math
+import re
 import sys
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
+from itertools import chain
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Literal, NoReturn
 
 import typer
 from rich.console import Console
+from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
@@ -19,6 +24,7 @@ from classifier import __version__
 from classifier.analyzer import Classifier
 from classifier.errors import ExtractionError, ModelError, TenderlensError
 from classifier.extract.router import READABLE_SUFFIXES
+from classifier.extract.suffixes import CONTAINER_SUFFIXES
 from classifier.limits import MIB, Limits
 from classifier.report import terminal
 from classifier.report.model import Brief
@@ -34,6 +40,8 @@ app = typer.Typer(
 out, err = Console(), Console(stderr=True)
 
 MAX_NAME_BYTES = 160
+# What some file system or other does not take in a file's name.
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\<>:"|?*]')
 
 
 class Exit(IntEnum):
@@ -80,6 +88,15 @@ def scan(
     ] = Limits().seconds,
     memory: Annotated[int, typer.Option(min=64, help="解析进程内存上限，MiB。")] = Limits().memory
     // MIB,
+    ocr: Annotated[
+        Literal["auto", "off"], typer.Option(help="没有可用文字的页面：auto 识别，off 不识别。")
+    ] = "auto",
+    max_ocr_pages: Annotated[
+        int, typer.Option(min=1, help="单个文件文字识别的页数上限。")
+    ] = Limits().ocr_pages,
+    ocr_timeout: Annotated[
+        float, typer.Option(callback=_finite, help="单个文件文字识别的时限，秒。")
+    ] = Limits().ocr_seconds,
     workers: Annotated[int, typer.Option(min=1, help="并行解析的进程数。")] = 2,
 ) -> None:
     """评估文件：终端摘要与 HTML 报告。 Score files: a summary and an HTML report."""
@@ -89,12 +106,16 @@ def scan(
         chars=max_chars,
         seconds=timeout,
         memory=memory * MIB,
+        ocr=ocr,
+        ocr_pages=max_ocr_pages,
+        ocr_seconds=ocr_timeout,
     )
     files, many = ([], False) if inputs == ["-"] else _expand(inputs)
     classifier = _load(model, limits)
     try:
         if many:
-            _scan_many(classifier, files, output or Path("tenderlens-reports"), as_json, workers)
+            found = _with_progress(classifier.analyze_many(files, workers), len(files))
+            _scan_many(found, output, as_json)
         elif files:
             _scan_one(classifier, files[0], files[0].name, output, as_json)
         else:
@@ -141,27 +162,36 @@ def _expand(inputs: list[str]) -> tuple[list[Path], bool]:
 def _is_input(path: Path) -> bool:
     """Whether a file found in a folder is a document, not one of our reports or Word's locks."""
     ours = path.name.endswith(REPORT_SUFFIX)
-    return path.suffix.lower() in READABLE_SUFFIXES and not ours and not path.name.startswith("~$")
+    readable = path.suffix.lower() in (*READABLE_SUFFIXES, *CONTAINER_SUFFIXES)
+    return readable and not ours and not path.name.startswith("~$")
 
 
 def _scan_one(
     classifier: Classifier, source: Path | bytes, name: str, output: Path | None, as_json: bool
 ) -> None:
-    page = _page(output, name)
-    if not as_json:
-        page.parent.mkdir(parents=True, exist_ok=True)
+    """One file; an archive or mail gives a table and a report for each member instead."""
+    members: Iterator[tuple[str, Report | ExtractionError]] = iter(())
     try:
         with err.status("读取与评估 reading and scoring"):
-            report = classifier.analyze(source, name)
+            members = classifier.analyze_all(source, name)
+            member, result = next(members)
     except ExtractionError as error:
-        _say_failed(name, error, as_json)
-        raise typer.Exit(Exit.UNREADABLE) from None
-    if as_json:
-        sys.stdout.write(json.dumps(report.to_json(), ensure_ascii=False, indent=1) + "\n")
-        return
-    report.to_html(page)
-    out.print(terminal.summary(report))
-    out.print(f"报告 report: {page}", markup=False, soft_wrap=True)
+        member, result = "", error
+    if member:
+        path = Path(name)
+        found = ((path, *item) for item in chain([(member, result)], members))
+        _scan_many(found, output, as_json)
+    elif isinstance(result, ExtractionError):
+        _say_failed(name, result, as_json)
+        raise typer.Exit(Exit.UNREADABLE)
+    elif as_json:
+        sys.stdout.write(json.dumps(result.to_json(), ensure_ascii=False, indent=1) + "\n")
+    else:
+        page = _page(output, name)
+        page.parent.mkdir(parents=True, exist_ok=True)
+        result.to_html(page)
+        out.print(terminal.summary(result))
+        out.print(f"报告 report: {page}", markup=False, soft_wrap=True)
 
 
 def _page(output: Path | None, name: str) -> Path:
@@ -173,16 +203,37 @@ def _page(output: Path | None, name: str) -> Path:
 
 
 def _report_name(stem: str) -> str:
-    """``stem`` cut to what every file system takes, at a character's boundary."""
+    """``stem`` as every file system takes it, cut at a character's boundary."""
+    stem = _UNSAFE.sub("_", stem)
     return stem.encode(errors="replace")[:MAX_NAME_BYTES].decode(errors="ignore") + REPORT_SUFFIX
 
 
-def _scan_many(
-    classifier: Classifier, files: list[Path], folder: Path, as_json: bool, workers: int
-) -> None:
+Found = tuple[Path, str, Report | ExtractionError]
+
+
+def _scan_many(found: Iterable[Found], output: Path | None, as_json: bool) -> None:
+    """Documents one by one: path of the file, path of the member in it, report or failure."""
+    folder = output or Path("tenderlens-reports")
     if not as_json:
         folder.mkdir(parents=True, exist_ok=True)
-    results: list[tuple[Path, Brief | ExtractionError]] = []
+    results: list[tuple[str, Brief | ExtractionError]] = []
+    for number, (path, member, result) in enumerate(found, start=1):
+        label = f"{path.name}/{member}" if member else path.name
+        results.append((label, result if isinstance(result, ExtractionError) else result.brief()))
+        if as_json:
+            _write_line(path, member, result)
+        elif isinstance(result, Report):
+            stem = f"{path.stem}-{Path(member).with_suffix('')}" if member else path.stem
+            result.to_html(folder / f"{number:05d}-{_report_name(stem)}")
+    if not as_json:
+        out.print(terminal.table(results))
+        out.print(f"报告 reports: {folder}", markup=False, soft_wrap=True)
+    failed = sum(isinstance(result, ExtractionError) for _, result in results)
+    if failed:
+        raise typer.Exit(Exit.UNREADABLE if failed == len(results) else Exit.SOME_UNREADABLE)
+
+
+def _with_progress(found: Iterable[Found], files: int) -> Iterator[Found]:
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -191,39 +242,31 @@ def _scan_many(
         console=err,
         disable=not err.is_terminal,
     ) as progress:
-        task = progress.add_task("评估 scoring", total=len(files))
-        for number, (path, result) in enumerate(classifier.analyze_many(files, workers), start=1):
-            progress.advance(task)
-            if isinstance(result, ExtractionError):
-                results.append((path, result))
-            else:
-                results.append((path, result.brief()))
-                if not as_json:
-                    result.to_html(folder / f"{number:05d}-{_report_name(path.stem)}")
-            if as_json:
-                _write_line(path, result)
-    if not as_json:
-        out.print(terminal.table(results))
-        out.print(f"报告 reports: {folder}", markup=False, soft_wrap=True)
-    failed = sum(isinstance(result, ExtractionError) for _, result in results)
-    if failed:
-        raise typer.Exit(Exit.UNREADABLE if failed == len(files) else Exit.SOME_UNREADABLE)
+        task = progress.add_task("评估 scoring", total=files)
+        before: Path | None = None
+        for item in found:
+            if before is not None and item[0] != before:
+                progress.advance(task)
+            before = item[0]
+            yield item
+        progress.update(task, completed=files)
 
 
-def _write_line(path: Path | str, result: Report | ExtractionError) -> None:
-    """One JSON object on one line: the path, and the report or the failure."""
+def _write_line(path: Path | str, member: str, result: Report | ExtractionError) -> None:
+    """One JSON object on one line: file, member of it, and the report or the failure."""
+    line: dict[str, object] = {"path": str(path), "member": member}
     if isinstance(result, ExtractionError):
         failure = {"reason": result.reason.value, "detail": result.detail}
-        line = {"path": str(path), "failure": {**failure, "next_step": result.reason.next_step}}
+        line["failure"] = {**failure, "next_step": result.reason.next_step}
     else:
-        line = {"path": str(path), "report": result.to_json()}
+        line["report"] = result.to_json()
     sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
 def _say_failed(name: str, error: ExtractionError, as_json: bool) -> None:
     """One line with the reason code, on standard output for programs, else on standard error."""
     if as_json:
-        _write_line(name, error)
+        _write_line(name, "", error)
         return
     err.print(
         f"{name}: {error.reason.value} — {error.reason.next_step}", markup=False, soft_wrap=True
@@ -337,11 +380,19 @@ def options(
     """Common options."""
 
 
+def _show_log() -> None:
+    """What the library has to say besides its results, such as files left out, on stderr."""
+    log = logging.getLogger("classifier")
+    log.setLevel(logging.INFO)
+    log.addHandler(RichHandler(console=err, show_time=False, show_level=False, show_path=False))
+
+
 def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         # A file name that is not valid in the terminal's encoding must not end a run.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    _show_log()
     app()
 
 

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from classifier.report.model import LabelledSentence
     from classifier.report.report import Report
     from classifier.taxonomy import CATEGORIES, LABELS, Orientation
+
+# From 1.29 on ONNX Runtime reports to its maker and leaves files in the user's cache from the
+# moment it is loaded, unless told not to by then. Documents are read offline.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 try:
     __version__ = version("tenderlens")

@@ -8,9 +8,10 @@ the product.
 from __future__ import annotations
 
 import os
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from classifier.context import Context
 from classifier.document import Document, Sentence
 from classifier.errors import ExtractionError, Reason
 from classifier.extract import sandbox
+from classifier.extract.container import Packed
 from classifier.limits import Limits
 from classifier.model import DEFAULT, Model, Predictions
 from classifier.report.model import LabelledSentence, Section
@@ -28,6 +30,9 @@ from classifier.segment import segment
 
 # A document may have hundreds of sections; their intervals are only drawn, not judged.
 SECTION_REPLICATES = 200
+
+# How many members of an unreadable archive its error names.
+NAMED_FAILURES = 5
 
 Source = str | Path | bytes | Document
 
@@ -66,6 +71,9 @@ class Classifier:
     def analyze(self, source: Source, name: str = "") -> Report:
         """Read and score one document.
 
+        An archive or mail will do if just one document in it can be read; see
+        :meth:`analyze_all` for those with more.
+
         Args:
             source: a path, the bytes of a file, or a document already read.
             name: shown in the report; needed only for bytes.
@@ -76,47 +84,90 @@ class Classifier:
         """
         return self._report(source if isinstance(source, Document) else self.read(source, name))
 
+    def analyze_all(
+        self, source: str | Path | bytes, name: str = ""
+    ) -> Iterator[tuple[str, Report | ExtractionError]]:
+        """Score every document in an archive or mail; see :meth:`read_all`."""
+        return (
+            (member, result if isinstance(result, ExtractionError) else self._report(result))
+            for member, result in self.read_all(source, name)
+        )
+
     def read(self, source: str | Path | bytes, name: str = "") -> Document:
         """Extract the text of one file in a limited child process.
 
+        Of an archive or mail it is the text of the one document in it. What
+        else could not be read there is named in the document's notes.
+
         Raises:
             ExtractionError: the file cannot be read; its ``reason`` says why.
+                An archive with several documents is ``unsupported`` here.
             OSError: the path cannot be opened.
         """
-        if not isinstance(source, bytes):
-            path = Path(source)
-            # A name that is no valid UTF-8 (from a GBK archive, say) must not spoil any output.
-            name = name or os.fsencode(path.name).decode("utf-8", "replace")
-            self.limits.check_bytes(path.stat().st_size)
-            source = path.read_bytes()
-        return sandbox.read(source, name or "unnamed", self.limits)
+        return _only_document(self.read_all(source, name))
+
+    def read_all(
+        self, source: str | Path | bytes, name: str = ""
+    ) -> Iterator[tuple[str, Document | ExtractionError]]:
+        """Extract the text of every file in an archive or mail, in stored order.
+
+        Each comes with its path inside, ``/`` between nested containers. That
+        path is empty for a file that is no container, which comes alone, and
+        for what is wrong with a container as a whole.
+
+        Raises:
+            ExtractionError: the file is too large to be opened.
+            OSError: the path cannot be opened.
+        """
+        data, name = self._load(source, name)
+        members = sandbox.read_members(data, name, self.limits)
+        return ((member.path, member.result) for member in members)
+
+    def _load(self, source: str | Path | bytes, name: str = "") -> tuple[bytes, str]:
+        if isinstance(source, bytes):
+            return source, name or "unnamed"
+        path = Path(source)
+        self.limits.check_bytes(path.stat().st_size)
+        # A name that is no valid UTF-8 (from a GBK archive, say) must not spoil any output.
+        return path.read_bytes(), name or os.fsencode(path.name).decode("utf-8", "replace")
 
     def analyze_many(
         self, sources: Iterable[str | Path], workers: int = 2
-    ) -> Iterator[tuple[Path, Report | ExtractionError]]:
-        """Score many files; each path comes back once, in order, with its report or its error.
+    ) -> Iterator[tuple[Path, str, Report | ExtractionError]]:
+        """Score many files: ``(path, member, report or error)``, in order.
 
-        Files are read ahead in ``workers`` child processes while the model works.
+        A file gives one item with an empty ``member``; an archive or mail gives
+        one for every file in it. Documents are read ahead in ``workers`` child
+        processes while the model works.
         """
-        paths = [Path(source) for source in sources]
         with ThreadPoolExecutor(max_workers=workers) as pool:
-            pending = [pool.submit(self._try_read, path) for path in paths[: 2 * workers]]
-            for i, path in enumerate(paths):
-                document = pending.pop(0).result()
-                if i + 2 * workers < len(paths):
-                    pending.append(pool.submit(self._try_read, paths[i + 2 * workers]))
-                yield (
-                    path,
-                    document if isinstance(document, ExtractionError) else self._report(document),
-                )
+            pending: deque[tuple[Path, str, Future[Document | ExtractionError]]] = deque()
+            for path, name, packed in self._unpack_many(sources):
+                reading = pool.submit(sandbox.read_packed, packed, name, self.limits)
+                pending.append((path, packed.path, reading))
+                if len(pending) > 2 * workers:
+                    yield self._finished(*pending.popleft())
+            while pending:
+                yield self._finished(*pending.popleft())
 
-    def _try_read(self, path: Path) -> Document | ExtractionError:
-        try:
-            return self.read(path)
-        except ExtractionError as error:
-            return error
-        except OSError as error:
-            return ExtractionError(Reason.DAMAGED, f"cannot be opened: {error.strerror}")
+    def _finished(
+        self, path: Path, member: str, reading: Future[Document | ExtractionError]
+    ) -> tuple[Path, str, Report | ExtractionError]:
+        result = reading.result()
+        return path, member, result if isinstance(result, ExtractionError) else self._report(result)
+
+    def _unpack_many(self, sources: Iterable[str | Path]) -> Iterator[tuple[Path, str, Packed]]:
+        for path in map(Path, sources):
+            try:
+                data, name = self._load(path)
+            except ExtractionError as error:
+                yield path, path.name, Packed("", error)
+            except OSError as error:
+                closed = ExtractionError(Reason.DAMAGED, f"cannot be opened: {error.strerror}")
+                yield path, path.name, Packed("", closed)
+            else:
+                for packed in sandbox.unpack(data, name, self.limits):
+                    yield path, name, packed
 
     def _report(self, document: Document) -> Report:
         sentences = segment(document)
@@ -175,6 +226,34 @@ class Classifier:
             mask[indices] = True
             own = self._score(predictions, clusters, mask & counted, SECTION_REPLICATES)
             yield Section(title, indices[0], len(indices), own)
+
+
+def _only_document(members: Iterable[tuple[str, Document | ExtractionError]]) -> Document:
+    """The one document among the members; the others are named in its notes."""
+    found: Document | None = None
+    failures: list[tuple[str, ExtractionError]] = []
+    for path, result in members:
+        if isinstance(result, ExtractionError):
+            failures.append((path, result))
+        elif found is not None:
+            several = f"several documents, {found.member} and {result.member} among them"
+            raise ExtractionError(Reason.UNSUPPORTED, f"{several}: use scan or analyze_all()")
+        else:
+            found = result
+    if found is None:
+        raise _failure_of(failures)
+    if not failures:
+        return found
+    notes = (f"同一文件中的 {path or '其余内容'} 未能读取：{e}" for path, e in failures)
+    return replace(found, reason=Reason.OK_PARTIAL, notes=(*found.notes, *notes))
+
+
+def _failure_of(failures: Sequence[tuple[str, ExtractionError]]) -> ExtractionError:
+    path, first = failures[0]
+    if len(failures) == 1:
+        return first if not path else ExtractionError(first.reason, f"{path}: {first.detail}")
+    listed = "; ".join(f"{path}: {error}" for path, error in failures[:NAMED_FAILURES])
+    return ExtractionError(first.reason, f"none of {len(failures)} members can be read: {listed}")
 
 
 def _outermost(path: Sequence[str]) -> str:

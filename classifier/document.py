@@ -181,6 +181,13 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
+class Clause(Sentence):
+    """A part of a sentence that can stand alone; ``sentence`` is the index of the whole."""
+
+    sentence: int
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """The text of one file with the place of every block.
 

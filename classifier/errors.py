@@ -17,6 +17,7 @@ class Reason(StrEnum):
     OUT_OF_MEMORY = "out_of_memory"
     CRASHED = "crashed"
     NOT_CHINESE = "not_chinese"
+    NEEDS_OCR = "needs_ocr"
 
     @property
     def is_readable(self) -> bool:
@@ -52,6 +53,9 @@ _NEXT_STEPS = {
     "The parser crashed: save the file anew and retry, and report the file to us.",
     Reason.NOT_CHINESE: "文件主要不是中文，本工具只评估中文需求文档。 "
     "The text is not Chinese; only Chinese documents can be scored.",
+    Reason.NEEDS_OCR: "文字只在图片中，需要文字识别（OCR）：请安装 pip install 'tenderlens[ocr]'，"
+    "且不要使用 --ocr off。 The text is in pictures only: install pip install 'tenderlens[ocr]' "
+    "and do not use --ocr off.",
 }
 
 

@@ -281,7 +281,7 @@ def hostile_report() -> Report:
     ]
     return make_report(
         blocks,
-        ["", "", "C3 C7 A9", "", "A1", ""],
+        ["", "C3 C7 A9", "A1"],
         name="招标" + HOSTILE + "\udcff.pdf",
         asides=(Aside(AsideKind.HEADER, "页眉" + HOSTILE, 1),),
         notes=("说明" + HOSTILE,),

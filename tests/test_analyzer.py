@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import zipfile
+from pathlib import Path
 
 import jsonschema
 import numpy as np
@@ -139,9 +141,62 @@ def test_analyze_many_returns_every_path_once_in_order(classifier, tmp_path) -> 
     broken.write_bytes(b"%PDF-1.4 broken")
     paths = [good, empty, broken, tmp_path / "没有.docx", good]
     results = list(classifier.analyze_many(paths))
-    assert [path for path, _ in results] == paths
-    kinds = [r.reason if isinstance(r, ExtractionError) else r.document.reason for _, r in results]
+    assert [(path, member) for path, member, _ in results] == [(path, "") for path in paths]
+    kinds = [
+        r.reason if isinstance(r, ExtractionError) else r.document.reason for _, _, r in results
+    ]
     assert kinds == [Reason.OK, Reason.EMPTY, Reason.DAMAGED, Reason.DAMAGED, Reason.OK]
+
+
+def make_zip(path: Path, **files: str) -> Path:
+    with zipfile.ZipFile(path, "w") as target:
+        for name, text in files.items():
+            target.writestr(f"{name}.txt", text)
+    return path
+
+
+def test_analyze_many_returns_every_member_of_an_archive(classifier, tmp_path) -> None:
+    archive = make_zip(tmp_path / "包.zip", 甲="员工须每日打卡。", 乙="", 丙="支持在线预约。")
+    plain = tmp_path / "丁.txt"
+    plain.write_text("支持在线查询。", encoding="utf-8")
+    results = list(classifier.analyze_many([archive, plain], workers=1))
+    assert [(path, member) for path, member, _ in results] == [
+        (archive, "甲.txt"),
+        (archive, "乙.txt"),
+        (archive, "丙.txt"),
+        (plain, ""),
+    ]
+    assert [isinstance(result, ExtractionError) for _, _, result in results] == [0, 1, 0, 0]
+    assert results[2][2].document.member == "丙.txt"
+
+
+def test_read_all_and_analyze_all_take_containers_and_plain_files(classifier, tmp_path) -> None:
+    archive = make_zip(tmp_path / "包.zip", 甲="员工须每日打卡。", 乙="")
+    (first, document), (second, error) = classifier.read_all(archive)
+    assert (first, document.text) == ("甲.txt", "员工须每日打卡。")
+    assert (second, error.reason) == ("乙.txt", Reason.EMPTY)
+    ((member, report),) = classifier.analyze_all("支持在线预约。".encode(), "需求.txt")
+    assert (member, report.document.name) == ("", "需求.txt")
+
+
+def test_an_archive_of_one_document_is_analysed_as_that(classifier, tmp_path) -> None:
+    report = classifier.analyze(make_zip(tmp_path / "包.zip", 甲="员工须每日打卡。"))
+    assert report.document.member == "甲.txt"
+    assert report.document.reason is Reason.OK
+    report = classifier.analyze(make_zip(tmp_path / "包.zip", 甲="员工须每日打卡。", 乙=""))
+    assert report.document.reason is Reason.OK_PARTIAL
+    assert any("乙.txt" in note for note in report.document.notes)
+
+
+def test_an_archive_of_several_or_no_documents_is_refused_by_analyze(classifier, tmp_path) -> None:
+    with pytest.raises(ExtractionError) as several:
+        classifier.analyze(make_zip(tmp_path / "包.zip", 甲="须打卡。", 乙="须签到。"))
+    assert several.value.reason is Reason.UNSUPPORTED
+    assert "甲.txt and 乙.txt" in several.value.detail
+    with pytest.raises(ExtractionError) as none:
+        classifier.analyze(make_zip(tmp_path / "包.zip", 甲="", 乙=""))
+    assert none.value.reason is Reason.EMPTY
+    assert "none of 2 members" in none.value.detail
 
 
 def test_bytes_and_paths_give_the_same(classifier) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import jsonschema
@@ -53,7 +55,7 @@ def test_json_goes_to_standard_output_alone(tmp_path: Path) -> None:
         "scan", "--json", "--model", "lexical", SAMPLES / "hospital-self-service.md", cwd=tmp_path
     )
     assert done.returncode == 0
-    assert json.loads(done.stdout)["schema_version"] == "1.0"
+    assert json.loads(done.stdout)["schema_version"] == "1.1"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -73,7 +75,7 @@ def test_standard_input(tmp_path: Path) -> None:
             b"The quick brown fox jumps over the lazy dog near the river bank.",
             "not_chinese",
         ),
-        ("picture.docx", b"\x89PNG\r\n\x1a\n" + bytes(200), "unsupported"),
+        ("picture.docx", b"GIF89a" + bytes(200), "unsupported"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_3(
@@ -145,7 +147,7 @@ def test_long_and_odd_file_names(tmp_path: Path) -> None:
 def test_our_own_reports_and_lock_files_are_not_scored(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("员工须每日打卡。", encoding="utf-8")
     (tmp_path / "~$a.docx").write_bytes(b"lock")
-    (tmp_path / "photo.jpg").write_bytes(b"picture")
+    (tmp_path / "film.mp4").write_bytes(b"picture")
     for _ in range(2):
         done = run("scan", "-m", "lexical", "a.txt", "--json", ".", cwd=tmp_path)
         lines = [json.loads(line) for line in done.stdout.splitlines()]
@@ -165,6 +167,7 @@ def test_json_lines_follow_the_schema(tmp_path: Path) -> None:
         line_of.validate(json.loads(line))
     first, second = map(json.loads, done.stdout.splitlines())
     jsonschema.validate(first["report"], schema)
+    assert first["member"] == second["member"] == first["report"]["document"]["member"] == ""
     assert second["failure"]["reason"] == "empty"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.txt", "b.txt"]
 
@@ -189,6 +192,65 @@ def test_folder_gives_a_table_and_a_report_for_each(tmp_path: Path) -> None:
         "00002-b.report.html",
     ]
     assert "empty" in done.stdout.decode()
+
+
+def make_zip(**files: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as target:
+        for name, data in files.items():
+            target.writestr(name, data)
+    return buffer.getvalue()
+
+
+def members() -> bytes:
+    files = {
+        "b.txt": "支持在线预约。",
+        "c/b.txt": "员工须每日打卡。",
+        "空.txt": "",
+        ".DS_Store": "x",
+    }
+    inner = {name: text.encode() for name, text in files.items()}
+    return make_zip(**{"内.zip": make_zip(**inner), "a?.txt": "员工须每日签到。".encode()})
+
+
+def test_an_archive_gives_a_table_and_a_report_for_each_member(tmp_path: Path) -> None:
+    (tmp_path / "包.zip").write_bytes(members())
+    done = run("scan", "-m", "lexical", "包.zip", "-o", "out", cwd=tmp_path)
+    assert done.returncode == 4, done.stderr.decode()
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
+        "00001-包-内.zip_b.report.html",
+        "00002-包-内.zip_c_b.report.html",
+        "00004-包-a_.report.html",
+    ]
+    assert "包.zip/内.zip/空.txt" in done.stdout.decode()
+    assert "跳过 1 个" in done.stderr.decode()
+    page = (tmp_path / "out" / "00002-包-内.zip_c_b.report.html").read_text(encoding="utf-8")
+    assert "内.zip/c/b.txt" in page
+
+
+def test_archives_from_folders_and_standard_input_as_json_lines(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "包.zip").write_bytes(members())
+    (tmp_path / "in" / "查.txt").write_text("支持在线查询。", encoding="utf-8")
+    expected = ["内.zip/b.txt", "内.zip/c/b.txt", "内.zip/空.txt", "a?.txt"]
+    schema = json.loads((folder("data") / "report.schema.json").read_text(encoding="utf-8"))
+    line_of = jsonschema.Draft202012Validator(schema).evolve(schema=schema["$defs"]["line"])
+    for source, stdin, found in (("in", None, [*expected, ""]), ("-", members(), expected)):
+        done = run("scan", "-m", "lexical", "--json", source, cwd=tmp_path, stdin=stdin)
+        lines = [json.loads(line) for line in done.stdout.splitlines()]
+        assert done.returncode == 4
+        assert [line["member"] for line in lines] == found
+        for line in lines:
+            line_of.validate(line)
+        assert lines[1]["report"]["document"]["member"] == "内.zip/c/b.txt"
+        assert lines[2]["failure"]["reason"] == "empty"
+
+
+def test_an_archive_that_cannot_be_opened_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(make_zip())
+    done = run("scan", "-m", "lexical", "a.zip", cwd=tmp_path)
+    assert done.returncode == 3
+    assert done.stderr.decode().startswith("a.zip: empty — ")
 
 
 def test_brackets_in_a_name_are_not_markup(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import lxml.html
 import pytest
 from sample_report import HOSTILE, TABLE, hostile_report, large_report, make_report, sample_report
 
-from classifier.document import Block, BlockKind, Box, Cell, Line, Page
+from classifier.document import Block, BlockKind, Box, Cell, Line, Page, ReadBy, TextLayer
 from classifier.orientation import Interval, Verdict
 from classifier.report.html import render
 from classifier.report.report import Report
@@ -208,6 +208,54 @@ def test_set_aside_text_is_listed_once_with_its_pages(html: str) -> None:
     text = asides.text_content()
     assert text.count("临江区公务行为监管平台 招标文件") == 1
     assert "第 1–8 页 ×8" in text
+
+
+def mixed_pages() -> tuple[Page, ...]:
+    good = Page(595.0, 842.0)
+    scan = Page(595.0, 842.0, TextLayer.MISSING, ReadBy.OCR, 0.9)
+    garbled = Page(595.0, 842.0, TextLayer.GARBLED, ReadBy.OCR, 0.7)
+    lost = Page(595.0, 842.0, TextLayer.MISSING, ReadBy.NOTHING)
+    return (good, good, scan, replace(scan, confidence=0.96), garbled, lost, good)
+
+
+def test_how_each_page_was_read_is_told_where_it_matters(html: str) -> None:
+    report = make_report([Block("系统应支持打卡。", page=1)], [""], pages=mixed_pages())
+    (table,) = lxml.html.fromstring(render(report)).find_class("readings")
+    rows = [
+        [cell.text_content() for cell in row.xpath("./*")] for row in table.xpath(".//tbody/tr")
+    ]
+    assert rows == [
+        ["文字层", "文字层良好", "1–2, 7", ""],
+        ["文字识别（OCR）", "没有文字层", "3–4", "93 %"],
+        ["文字识别（OCR）", "文字层是乱码", "5", "70 %"],
+        ["未读出", "没有文字层", "6", ""],
+    ]
+    blank = Page(595.0, 842.0, TextLayer.BLANK, ReadBy.NOTHING)
+    unremarkable = make_report([Block("系统应支持打卡。", page=1)], [""], pages=(Page(1, 1), blank))
+    assert not lxml.html.fromstring(render(unremarkable)).find_class("readings")
+    assert not lxml.html.fromstring(html).find_class("readings")
+
+
+def test_sentences_that_may_be_misread_are_marked() -> None:
+    def block(text: str, confidence: float | None) -> Block:
+        return Block(text, lines=(Line(0, len(text), 5, Box(0, 0, 9, 9), confidence=confidence),))
+
+    blocks = [block("员工须每日打卡。", 0.61), block("支持在线预约。", 0.8), block("其他。", None)]
+    blocks.append(block("工期六十天。", 0.2))
+    report = make_report(blocks, ["C1", "A1", "", ""], pages=mixed_pages())
+    page = lxml.html.fromstring(render(report))
+    marked = page.xpath("//*[@id='doc']//i[.='识别存疑']")
+    assert [mark.getparent().get("id") for mark in marked] == ["s0", "s3"]
+    assert [own_text(mark.getparent()) for mark in marked] == ["员工须每日打卡。", "工期六十天。"]
+    assert "置信度 61 %" in marked[0].get("title")
+    assert "2 句识别置信度低于 80 %" in page.find_class("readings")[0].text_content()
+
+
+def test_the_head_tells_the_path_in_the_archive(html: str) -> None:
+    report = make_report([], [], member="附件.zip/采购<需求>.docx")
+    (member,) = lxml.html.fromstring(render(report)).find_class("member")
+    assert "附件.zip/采购<需求>.docx" in member.text_content()
+    assert not lxml.html.fromstring(html).find_class("member")
 
 
 def test_hostile_text_is_escaped_once() -> None:

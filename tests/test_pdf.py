@@ -2,65 +2,31 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 
-import numpy as np
 import pytest
+from pdf_pages import (
+    FONT,
+    HEIGHT,
+    LEFT,
+    LONG,
+    ROWS,
+    SIZE,
+    WIDTH,
+    draw,
+    put,
+    read,
+    table,
+    texts,
+    wrap,
+)
 from reportlab.lib.pdfencrypt import StandardEncryption
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
-from classifier.document import AsideKind, BlockKind, Document
+from classifier.document import AsideKind, BlockKind
 from classifier.errors import ExtractionError, Reason
-from classifier.extract import pdf
-from classifier.extract.layout import Glyphs
-from classifier.extract.pdf import read_pdf
+from classifier.extract import pages as layout_of_pages
 from classifier.limits import Limits
-
-FONT = "STSong-Light"
-SIZE = 12.0
-LEFT, RIGHT = 72.0, 72.0 + 36 * SIZE
-WIDTH, HEIGHT = 595.0, 842.0
-LONG = (
-    "系统应当在用户登录以后自动带入其单位和职务等已有信息避免重复填写并且允许用户在提交之前随时修改或者撤回所填内容"
-    "任何人都能够看到自己的数据由谁在何时查阅过"
-)
-pdfmetrics.registerFont(UnicodeCIDFont(FONT))
-
-
-def draw(*pages: Callable[[Canvas], object], **options) -> bytes:
-    buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=(WIDTH, HEIGHT), **options)
-    for page in pages:
-        canvas.setFont(FONT, SIZE)
-        page(canvas)
-        canvas.showPage()
-    canvas.save()
-    return buffer.getvalue()
-
-
-def put(canvas: Canvas, top: float, text: str, x: float = LEFT, size: float = SIZE) -> None:
-    canvas.setFont(FONT, size)
-    canvas.drawString(x, HEIGHT - top - 0.88 * size, text)
-
-
-def wrap(canvas: Canvas, top: float, text: str, indent: int = 2) -> float:
-    """Set a paragraph in lines of 36 Han characters, as Word does; returns the height below it."""
-    room = 36 - indent
-    while text:
-        put(canvas, top, text[:room], RIGHT - room * SIZE)
-        text, room, top = text[room:], 36, top + 1.5 * SIZE
-    return top
-
-
-def read(data: bytes, limits: Limits | None = None) -> Document:
-    return read_pdf(data, "测试.pdf", limits or Limits())
-
-
-def texts(document: Document) -> list[str]:
-    return [block.text for block in document.blocks]
 
 
 def test_wrapped_lines_become_one_paragraph():
@@ -112,24 +78,6 @@ def test_repeated_titles_with_counting_numbers_stay_in_the_body():
         return lambda canvas: (put(canvas, 60, f"附件{number}"), wrap(canvas, 120, LONG + "。"))
 
     assert texts(read(draw(*map(page, range(1, 5))))).count("附件3") == 1
-
-
-ROWS = (
-    ("序号", "功能名称", "功能要求"),
-    ("1", "请假申请", "员工可以在手机上提交请假申请并随时查看审批进度。"),
-    ("2", "意见反馈", "每条意见应当在五个工作日内得到答复。"),
-)
-
-
-def table(canvas: Canvas, rows: tuple[tuple[str, ...], ...], top: float = 100) -> None:
-    xs, height = (72.0, 120.0, 240.0, 420.0), 60.0
-    for row, cells in enumerate(rows):
-        upper = top + row * height
-        for x0, x1, text in zip(xs, xs[1:], cells, strict=False):
-            canvas.rect(x0, HEIGHT - upper - height, x1 - x0, height)
-            room = int((x1 - x0 - 12) / SIZE)
-            for at in range(0, len(text), room):
-                put(canvas, upper + 6 + 16 * (at // room), text[at : at + room], x0 + 6)
 
 
 def test_table_cells_have_address_header_and_joined_text():
@@ -237,14 +185,6 @@ def test_every_line_matches_its_text():
             assert (line.edges[0], line.edges[-1]) == (line.box.x0, line.box.x1)
 
 
-def test_text_drawn_twice_counts_once():
-    def page(canvas: Canvas) -> None:
-        put(canvas, 100, "项目概况与需求。")
-        put(canvas, 100, "项目概况与需求。", LEFT + 0.3)
-
-    assert texts(read(draw(page))) == ["项目概况与需求。"]
-
-
 def test_letter_spacing_and_radicals_are_normalised():
     def page(canvas: Canvas) -> None:
         put(canvas, 100, "采  购  文  件", size=22)
@@ -334,26 +274,15 @@ def test_only_blank_pages_is_empty():
     assert caught.value.reason is Reason.EMPTY
 
 
-def scanned(canvas: Canvas) -> None:
-    for i in range(40):
-        canvas.bezier(100, 100 + 10 * i, 200, 150 + 10 * i, 300, 80 + 10 * i, 400, 100 + 10 * i)
-
-
-def test_page_without_text_layer_is_named():
-    document = read(draw(lambda c: put(c, 100, "第一页有文字。"), scanned, scanned))
-    assert document.reason is Reason.OK_PARTIAL
-    assert "第 2–3 页" in document.notes[0]
-
-
 def fail_on(monkeypatch: pytest.MonkeyPatch, pages: set[int], error: Exception) -> None:
-    find_grids = pdf.find_grids
+    find_grids = layout_of_pages.find_grids
 
     def failing(rulings, page, size):
         if page in pages:
             raise error
         return find_grids(rulings, page, size)
 
-    monkeypatch.setattr(pdf, "find_grids", failing)
+    monkeypatch.setattr(layout_of_pages, "find_grids", failing)
 
 
 def test_page_that_fails_costs_only_itself(monkeypatch: pytest.MonkeyPatch):
@@ -374,28 +303,6 @@ def test_memory_error_on_a_page_is_not_a_bad_page(monkeypatch: pytest.MonkeyPatc
     fail_on(monkeypatch, {1}, MemoryError())
     with pytest.raises(MemoryError):
         read(draw(lambda c: put(c, 100, "这一页太大。")))
-
-
-def test_recognizer_is_asked_for_pages_without_text():
-    def recognize(page, size):
-        codes = np.array([ord(char) for char in "识别结果"], np.int32)
-        boxes = np.array([[72 + 12 * i, 100, 84 + 12 * i, 112] for i in range(4)], np.float32)
-        return Glyphs(codes, boxes)
-
-    document = read_pdf(draw(scanned), "扫描.pdf", Limits(), recognize)
-    assert (document.reason, document.text) == (Reason.OK, "识别结果")
-
-
-def test_garbled_text_layer_is_named():
-    garbled = "".join(chr(0x1200 + i % 300) for i in range(400))
-
-    def page(canvas: Canvas) -> None:
-        wrap(canvas, 100, garbled, indent=0)
-
-    document = read(draw(lambda c: put(c, 100, "第一页有文字。"), page))
-    assert document.reason is Reason.OK_PARTIAL
-    assert "乱码" in document.notes[0]
-    assert "第 2 页" in document.notes[0]
 
 
 @pytest.mark.parametrize("limits", [Limits(pages=1), Limits(chars=5)])

@@ -69,12 +69,13 @@ def _header_row(rows: Rows, widths: Mapping[int, int]) -> int:
         is_full = len(row) == width > 1 and number < max(rows)
         # In a form of two columns the label alone reads like a title.
         is_named = named > width / 2
-        is_title = is_full and is_named and all(_reads_like_title(text) for text in row.values())
+        is_title = is_full and is_named and all(reads_like_title(text) for text in row.values())
         return number if is_title else 0
     return 0
 
 
-def _reads_like_title(text: str) -> bool:
+def reads_like_title(text: str) -> bool:
+    """Short, mostly letters, and no end of a sentence."""
     letters = sum(char.isalpha() for char in text)
     is_short = len(text) <= MAX_TITLE_CHARS and not text.endswith(("。", "；", ";", "：", ":"))
     return is_short and letters * 2 >= len(text)
@@ -102,7 +103,7 @@ def _label(rows: Rows, row: int, column: int) -> str:
         left = max((at for at in cells if at < column), default=None)
         if left is not None:
             label = cells[left].rstrip("：: ")
-            return label if 0 < len(label) <= MAX_TITLE_CHARS and _reads_like_title(label) else ""
+            return label if 0 < len(label) <= MAX_TITLE_CHARS and reads_like_title(label) else ""
         if column == min(cells, default=column) and number < row:
             return ""
     return ""

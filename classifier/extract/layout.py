@@ -5,7 +5,7 @@ All lengths are PDF points, the origin is the top left corner of the page as dis
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from classifier.document import Box
 from classifier.extract.line_text import compose
+from classifier.extract.turning import turn
 
 BODY = -1
 """Region of glyphs that belong to no table cell."""
@@ -41,21 +42,29 @@ class Glyphs:
     """The characters of one page in content order.
 
     ``codes`` are n Unicode code points, ``boxes`` is n × 4: left, top, right, bottom,
-    where the height is about the font size and the width the advance.
+    where the height is about the font size and the width the advance. ``confidence``
+    (n numbers, 0 to 1) is there where they were recognised from a picture.
     """
 
     codes: NDArray[np.int32]
     boxes: NDArray[np.float32]
+    confidence: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.codes)
+
+    def where(self, mask: NDArray[np.bool_]) -> Glyphs:
+        """The glyphs that ``mask`` (n truth values) marks."""
+        confidence = None if self.confidence is None else self.confidence[mask]
+        return Glyphs(self.codes[mask], self.boxes[mask], confidence)
 
 
 @dataclass(frozen=True, slots=True)
 class TextLine:
     """One printed line: ``edges`` as in :class:`classifier.document.Line`, ``size`` of its font.
 
-    ``reach`` is its right end with the blanks after the last character (blanks to fill in).
+    ``reach`` is its right end with the blanks after the last character (blanks to fill in),
+    ``confidence`` the mean of its recognised characters.
     """
 
     text: str
@@ -66,6 +75,7 @@ class TextLine:
     reach: float
     style: Style = PLAIN
     region: int = BODY
+    confidence: float | None = None
 
     @property
     def width(self) -> float:
@@ -123,9 +133,10 @@ def read_lines(
     if BODY in upright:
         for run in _assign_columns(upright.pop(BODY), size[0]):
             upright.setdefault(run.region, []).append(run)
-    lines: dict[int, list[TextLine]] = {}
-    for region, runs in upright.items():
-        lines[region] = _lines(glyphs, runs, page)
+    groups = [group for runs in upright.values() for group in _group(runs)]
+    lines: dict[int, list[TextLine]] = {region: [] for region in upright}
+    for line in _lines(glyphs, groups, page):
+        lines[line.region].append(line)
     for (region, angle), runs in turned.items():
         lines.setdefault(region, []).extend(_turned_lines(glyphs, runs, page, angle, size))
     return lines
@@ -152,15 +163,6 @@ def _runs(
     )
 
 
-def _lines(glyphs: Glyphs, runs: list[_Run], page: int) -> list[TextLine]:
-    found = []
-    for group in _group(runs):
-        order = np.concatenate([np.arange(run.start, run.end) for run in group])
-        if (line := _line(glyphs, order, group, page)) is not None:
-            found.append(line)
-    return found
-
-
 def _group(runs: list[_Run]) -> list[list[_Run]]:
     """Runs that share a baseline, from top to bottom, each group from left to right."""
     groups: list[list[_Run]] = []
@@ -183,31 +185,73 @@ def _group(runs: list[_Run]) -> list[list[_Run]]:
     return groups
 
 
-def _line(glyphs: Glyphs, order: NDArray[np.intp], group: list[_Run], page: int) -> TextLine | None:
-    boxes = glyphs.boxes[order]
-    if len(group) > 1 and np.any(boxes[1:, 0] < boxes[:-1, 0] - 0.1):
-        ranked = np.argsort(boxes[:, 0], kind="stable")
-        order, boxes = order[ranked], boxes[ranked]
-    main = max(group, key=lambda run: run.end - run.start)
-    height = main.style.size or float(np.median(boxes[:, 3] - boxes[:, 1]))
-    text, edges, kept = compose(
-        glyphs.codes[order].tolist(), boxes[:, 0].tolist(), boxes[:, 2].tolist(), height
-    )
-    if not text:
-        return None
-    ink = boxes[kept]
-    top, bottom = float(ink[:, 1].min()), float(ink[:, 3].max())
-    bold = 2 * sum(run.end - run.start for run in group if run.style.bold) > len(order)
-    return TextLine(
-        text=text,
-        page=page,
-        box=Box(edges[0], round(top, 2), edges[-1], round(bottom, 2)),
-        edges=tuple(edges),
-        size=round(height, 2),
-        reach=max(edges[-1], round(float(boxes[:, 2].max()), 2)),
-        style=main.style._replace(bold=bold),
-        region=main.region,
-    )
+def _lines(glyphs: Glyphs, groups: list[list[_Run]], page: int) -> list[TextLine]:
+    """The line of every group of runs; groups that show nothing give none."""
+    if not groups:
+        return []
+    order, line = _in_lines(glyphs, groups)
+    boxes = glyphs.boxes[order].astype(np.float64)
+    starts = np.flatnonzero(np.append(True, line[1:] != line[:-1]))
+    mains = [max(group, key=lambda run: run.end - run.start) for group in groups]
+    sizes = [
+        main.style.size or float(np.median(boxes[start:end, 3] - boxes[start:end, 1]))
+        for main, start, end in zip(mains, starts, np.append(starts[1:], len(line)), strict=True)
+    ]
+    texts, kept = compose(glyphs.codes[order], boxes[:, 0], boxes[:, 2], line, np.array(sizes))
+    if not len(kept):
+        return []
+    reaches = np.round(np.maximum.reduceat(boxes[:, 2], starts), 2).tolist()
+    shown = np.flatnonzero(np.append(True, line[kept[1:]] != line[kept[:-1]]))
+    tops = np.round(np.minimum.reduceat(boxes[kept, 1], shown), 2).tolist()
+    bottoms = np.round(np.maximum.reduceat(boxes[kept, 3], shown), 2).tolist()
+    doubts = _means(glyphs.confidence, order[kept], shown)
+    found = []
+    for at, number in enumerate(line[kept[shown]].tolist()):
+        (text, edges), group, main = texts[number], groups[number], mains[number]
+        bold = main.style.bold
+        if len(group) > 1:
+            bold = sum([r.end - r.start if r.style.bold else r.start - r.end for r in group]) > 0
+        found.append(
+            TextLine(
+                text=text,
+                page=page,
+                box=Box(edges[0], tops[at], edges[-1], bottoms[at]),
+                edges=tuple(edges),
+                size=round(sizes[number], 2),
+                reach=max(edges[-1], reaches[number]),
+                style=main.style if main.style.bold is bold else main.style._replace(bold=bold),
+                region=main.region,
+                confidence=doubts[at] if doubts else None,
+            )
+        )
+    return found
+
+
+def _in_lines(
+    glyphs: Glyphs, groups: list[list[_Run]]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Glyphs line by line from left to right, and the number of the line of each."""
+    order = np.concatenate([np.arange(r.start, r.end) for group in groups for r in group])
+    counts = [sum([r.end - r.start for r in group]) for group in groups]
+    line = np.repeat(np.arange(len(groups)), counts)
+    x0 = glyphs.boxes[order, 0]
+    back = (x0[1:] < x0[:-1] - 0.1) & (line[1:] == line[:-1])
+    # One run alone keeps its order: its glyphs step back only by kerning.
+    mixed = np.array([len(group) > 1 for group in groups])
+    mixed &= np.bincount(line[1:][back], minlength=len(groups)) > 0
+    if mixed.any():
+        order = order[np.lexsort((np.where(mixed[line], x0, 0.0), line))]
+    return order, line
+
+
+def _means(
+    confidence: NDArray[np.float32] | None, at: NDArray[np.intp], starts: NDArray[np.intp]
+) -> list[float]:
+    """Mean confidence of the glyphs ``at`` from each of ``starts`` to the next."""
+    if confidence is None:
+        return []
+    sums = np.add.reduceat(confidence[at].astype(np.float64), starts)
+    return np.round(sums / np.diff(np.append(starts, len(at))), 3).tolist()
 
 
 def _turned_lines(
@@ -217,48 +261,17 @@ def _turned_lines(
 
     Such a line has no edges, since its characters do not follow each other from left to right.
     """
-    there, back = _turn(angle, size)
-    frame = Glyphs(glyphs.codes, there(glyphs.boxes))
+    there, back = turn(angle, size)
+    frame = replace(glyphs, boxes=there(glyphs.boxes))
     moved = [
         run._replace(box=tuple(there(np.array([run.box], np.float32))[0].tolist())) for run in runs
     ]
     lines = []
-    for line in _lines(frame, moved, page):
+    for line in _lines(frame, _group(moved), page):
         corners = np.array([[line.box.x0, line.box.top, line.box.x1, line.box.bottom]])
         box = Box(*(round(float(v), 2) for v in back(corners)[0]))
         lines.append(replace(line, box=box, edges=(), style=line.style._replace(angle=angle)))
     return lines
-
-
-_Turn = Callable[[NDArray[np.floating]], NDArray[np.floating]]
-
-
-def _turn(angle: int, size: tuple[float, float]) -> tuple[_Turn, _Turn]:
-    """Maps boxes to the frame in which text at ``angle`` (nearest right angle) is upright."""
-    width, height = size
-
-    def top_down(b: NDArray[np.floating]) -> NDArray[np.floating]:
-        return np.column_stack((b[:, 1], width - b[:, 2], b[:, 3], width - b[:, 0]))
-
-    def from_top_down(b: NDArray[np.floating]) -> NDArray[np.floating]:
-        return np.column_stack((width - b[:, 3], b[:, 0], width - b[:, 1], b[:, 2]))
-
-    def bottom_up(b: NDArray[np.floating]) -> NDArray[np.floating]:
-        return np.column_stack((height - b[:, 3], b[:, 0], height - b[:, 1], b[:, 2]))
-
-    def from_bottom_up(b: NDArray[np.floating]) -> NDArray[np.floating]:
-        return np.column_stack((b[:, 1], height - b[:, 2], b[:, 3], height - b[:, 0]))
-
-    def half(b: NDArray[np.floating]) -> NDArray[np.floating]:
-        return np.column_stack(
-            (width - b[:, 2], height - b[:, 3], width - b[:, 0], height - b[:, 1])
-        )
-
-    def same(b: NDArray[np.floating]) -> NDArray[np.floating]:
-        return b
-
-    turns = ((same, same), (top_down, from_top_down), (half, half), (bottom_up, from_bottom_up))
-    return turns[round(angle / 90) % 4]
 
 
 def _assign_columns(runs: list[_Run], width: float) -> list[_Run]:

@@ -8,6 +8,7 @@ unless one of them overrides the start.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -45,7 +46,9 @@ class _List:
 
 
 @dataclass(slots=True)
-class _Num:
+class Num:
+    """A use of the list ``abstract``, with its own levels and starts, by level from 0."""
+
     abstract: str
     overrides: dict[int, Level]
     starts: dict[int, int]
@@ -58,7 +61,7 @@ class Numbering:
     def __init__(self, root: Element | None, style_nums: dict[str, str]) -> None:
         """``root`` is ``w:numbering``; ``style_nums`` maps a numbering style to its num id."""
         self._lists: dict[str, _List] = {}
-        self._nums: dict[str, _Num] = {}
+        self._nums: dict[str, Num] = {}
         if root is None:
             return
         links: dict[str, str] = {}
@@ -73,6 +76,14 @@ class Numbering:
             target = self._nums.get(style_nums.get(style, ""))
             if target and target.abstract in self._lists:
                 self._lists[key] = self._lists[target.abstract]
+
+    @classmethod
+    def of(cls, lists: Mapping[str, dict[int, Level]], nums: Mapping[str, Num]) -> Numbering:
+        """From the levels of each list and the nums by id, for formats that are not XML."""
+        numbering = cls(None, {})
+        numbering._lists = {key: _List(levels) for key, levels in lists.items()}
+        numbering._nums = dict(nums)
+        return numbering
 
     def level_of_style(self, num_id: str, style: str) -> int:
         """The level that a list links to a paragraph style, 0 if none."""
@@ -104,10 +115,10 @@ class Numbering:
 
         return re.sub(r"%([1-9])", number, level.text).strip()
 
-    def _level(self, num: _Num, found: _List, index: int) -> Level:
+    def _level(self, num: Num, found: _List, index: int) -> Level:
         return num.overrides.get(index) or found.levels.get(index) or Level()
 
-    def _advance(self, num: _Num, found: _List, index: int, level: Level) -> None:
+    def _advance(self, num: Num, found: _List, index: int, level: Level) -> None:
         counters = found.counters
         if index in num.starts and index not in num.started:
             num.started.add(index)
@@ -231,7 +242,7 @@ def _levels(node: Element) -> dict[int, Level]:
     }
 
 
-def _num(node: Element) -> _Num:
+def _num(node: Element) -> Num:
     overrides: dict[int, Level] = {}
     starts: dict[int, int] = {}
     for child in node.findall(f"{W}lvlOverride"):
@@ -240,7 +251,7 @@ def _num(node: Element) -> _Num:
             overrides[index] = _level(level)
         if (start := child.find(f"{W}startOverride")) is not None:
             starts[index] = _integer(_value(start), 1)
-    return _Num(_value(node.find(f"{W}abstractNumId")), overrides, starts)
+    return Num(_value(node.find(f"{W}abstractNumId")), overrides, starts)
 
 
 def _level(node: Element) -> Level:

@@ -75,7 +75,7 @@ def join(paragraphs: Sequence[Paragraph]) -> tuple[str, tuple[Line, ...]]:
                 at += 1
             end = at + len(line.text)
             parts.append(line.text)
-            lines.append(Line(at, end, line.page, line.box, line.edges))
+            lines.append(Line(at, end, line.page, line.box, line.edges, line.confidence))
             at = end
     return "".join(parts), tuple(lines)
 

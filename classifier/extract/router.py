@@ -15,6 +15,7 @@ from typing import Final
 from classifier.document import Document
 from classifier.errors import ExtractionError, Reason
 from classifier.extract.han import is_han
+from classifier.extract.mime_head import is_message, is_web_archive
 from classifier.extract.suffixes import FORMATS, MARKDOWN_SUFFIXES
 from classifier.limits import Limits
 
@@ -31,22 +32,28 @@ READABLE_SUFFIXES: Final = tuple(FORMATS)
 _READERS: Final = {
     "pdf": ("classifier.extract.pdf", "read_pdf"),
     "docx": ("classifier.extract.word", "read_docx"),
+    "xlsx": ("classifier.extract.sheet", "read_xlsx"),
+    "xls": ("classifier.extract.sheet", "read_xls"),
+    "ods": ("classifier.extract.sheet", "read_ods"),
+    "csv": ("classifier.extract.sheet", "read_csv"),
+    "pptx": ("classifier.extract.slides", "read_pptx"),
+    "doc": ("classifier.extract.legacy_doc", "read_doc"),
+    "rtf": ("classifier.extract.rtf", "read_rtf"),
+    "ofd": ("classifier.extract.ofd", "read_ofd"),
+    "word-xml": ("classifier.extract.flat_opc", "read_flat_opc"),
     "html": ("classifier.extract.web", "read_html"),
+    "mhtml": ("classifier.extract.mhtml", "read_mhtml"),
     "text": ("classifier.extract.text", "read_text"),
+    "image": ("classifier.extract.picture", "read_picture"),
 }
 _SIGNATURES: Final = (
-    (b"\x89PNG\r\n", "PNG picture"),
-    (b"\xff\xd8\xff", "JPEG picture"),
     (b"GIF8", "GIF picture"),
-    (b"II*\0", "TIFF picture"),
-    (b"MM\0*", "TIFF picture"),
     (b"8BPS", "Photoshop picture"),
     (b"Rar!\x1a\x07", "RAR archive"),
     (b"7z\xbc\xaf\x27\x1c", "7z archive"),
     (b"\x1f\x8b", "gzip archive"),
     (b"BZh", "bzip2 archive"),
     (b"\xfd7zXZ\0", "xz archive"),
-    (b"{\\rtf", "RTF document"),
     (b"\x7fELF", "program"),
     (b"MZ\x90", "program"),
     (b"SQLite format 3\0", "SQLite database"),
@@ -55,21 +62,22 @@ _SIGNATURES: Final = (
     (b"HN\0\0", "CAJ document"),
     (b"KDH ", "KDH document"),
 )
+_PICTURES: Final = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
 # What tells one ZIP-based format from another: the beginning of a member's name.
 _PACKAGES: Final = (
     ("word/", "docx"),
-    ("xl/", "XLSX workbook"),
-    ("ppt/", "PPTX presentation"),
-    ("ofd.xml", "OFD document"),
+    ("xl/", "xlsx"),
+    ("ppt/", "pptx"),
+    ("ofd.xml", "ofd"),
     ("content.xml", "OpenDocument file"),
     ("meta-inf/container.xml", "EPUB book"),
 )
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _STREAMS: Final = (
-    ("WordDocument", "legacy DOC document"),
-    ("Workbook", "legacy XLS workbook"),
-    ("Book", "legacy XLS workbook"),
-    ("PowerPoint Document", "legacy PPT presentation"),
+    ("WordDocument", "doc"),
+    ("Workbook", "xls"),
+    ("Book", "xls"),
+    ("PowerPoint Document", "PPT presentation of PowerPoint 97 to 2003, to be saved as PPTX"),
 )
 # Atomic groups and possessive quantifiers: plain ones take exponential time on many comments.
 _HTML: Final = re.compile(
@@ -79,8 +87,13 @@ _HTML: Final = re.compile(
 _TAGS: Final = re.compile(
     rb"</(?:p|div|span|td|li|h[1-6]|body|html|table|script)\s*>", re.IGNORECASE
 )
-_WORD_XML: Final = re.compile(rb"<\?mso-application|<w:wordDocument|<pkg:package", re.IGNORECASE)
-_MHTML: Final = re.compile(rb"(?:[\w-]++: .*+\n)*?MIME-Version: ", re.IGNORECASE)
+_MARKUP: Final = (
+    (re.compile(rb"\s*\{\\rtf"), "rtf"),
+    (re.compile(rb"(?:\xef\xbb\xbf)?\s*+(?:<\?[^>]*+>\s*+)*+<pkg:package\b"), "word-xml"),
+)
+_WORD_XML: Final = re.compile(rb"<\?mso-application|<w:wordDocument", re.IGNORECASE)
+_SHEET_XML: Final = b"urn:schemas-microsoft-com:office:spreadsheet"
+_ODS: Final = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
 _HEAD: Final = 4096
 
 
@@ -103,13 +116,13 @@ def read(data: bytes, name: str, limits: Limits) -> Document:
 
 
 def detect(data: bytes, name: str = "") -> str:
-    """Format of the content: ``pdf``, ``docx``, ``html`` or ``text``.
+    """Format of the content: one for which there is a reader, such as ``pdf`` or ``image``.
 
     Raises :class:`ExtractionError`: UNSUPPORTED (naming what it is), ENCRYPTED or DAMAGED.
     """
     head = data[:_HEAD]
     if head.startswith(_OLE):
-        raise _ole_error(data)
+        return _ole_format(data)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _package_format(data)
     for signature, kind in _SIGNATURES:
@@ -118,18 +131,34 @@ def detect(data: bytes, name: str = "") -> str:
     if re.search(rb"%PDF-\d", head[:1024]):
         return "pdf"
     if _is_picture(head):
-        raise ExtractionError(Reason.UNSUPPORTED, "picture")
+        return "image"
+    if head[4:8] == b"ftyp":
+        raise ExtractionError(Reason.UNSUPPORTED, "HEIC picture or film")
+    for pattern, format in _MARKUP:
+        if pattern.match(head):
+            return format
+    _check_office_xml(head)
+    if is_web_archive(head):
+        return "mhtml"
+    if is_message(head):
+        raise ExtractionError(Reason.UNSUPPORTED, "mail")
+    if _is_html(head, name):
+        return "html"
+    # Nothing but its name tells a list of values from a text with commas.
+    return "csv" if FORMATS.get(PurePath(name).suffix.lower()) == "csv" else "text"
+
+
+def _check_office_xml(head: bytes) -> None:
+    if _SHEET_XML in head:
+        raise ExtractionError(Reason.UNSUPPORTED, "Excel 2003 XML workbook")
     if _WORD_XML.search(head):
         raise ExtractionError(Reason.UNSUPPORTED, "Word XML document")
-    if _MHTML.match(head):
-        raise ExtractionError(Reason.UNSUPPORTED, "MHTML web archive")
-    return "html" if _is_html(head, name) else "text"
 
 
 def _is_picture(head: bytes) -> bool:
     is_webp = head.startswith(b"RIFF") and head[8:12] == b"WEBP"
     is_bmp = head.startswith(b"BM") and head[6:10] == b"\0\0\0\0"
-    return is_webp or is_bmp or head[4:8] == b"ftyp"
+    return is_webp or is_bmp or head.startswith(_PICTURES)
 
 
 def _is_html(head: bytes, name: str) -> bool:
@@ -147,21 +176,33 @@ def _package_format(data: bytes) -> str:
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, EOFError) as error:
         kind = "DOCX document" if b"word/" in data else "ZIP archive"
         raise ExtractionError(Reason.DAMAGED, f"cut or broken {kind}: {error}") from error
+    if _ODS in data[:_HEAD]:
+        return "ods"
     for member, kind in _PACKAGES:
         if any(name.replace("\\", "/").lstrip("/").startswith(member) for name in names):
-            if kind == "docx":
+            if kind in _READERS:
                 return kind
             raise ExtractionError(Reason.UNSUPPORTED, kind)
     raise ExtractionError(Reason.UNSUPPORTED, "ZIP archive")
 
 
-def _ole_error(data: bytes) -> ExtractionError:
+def _ole_format(data: bytes) -> str:
+    from classifier.extract.ole import CompoundFile
+
     if "EncryptedPackage".encode("utf-16-le") in data:
-        return ExtractionError(Reason.ENCRYPTED, "Office document with a password")
+        raise ExtractionError(Reason.ENCRYPTED, "Office document with a password")
+    names, other = frozenset(), ExtractionError(Reason.UNSUPPORTED, "OLE2 file")
+    try:
+        names = CompoundFile(data).root_streams()
+    except ExtractionError as error:
+        other = error
     for stream, kind in _STREAMS:
-        if stream.encode("utf-16-le") in data:
-            return ExtractionError(Reason.UNSUPPORTED, kind)
-    return ExtractionError(Reason.UNSUPPORTED, "OLE2 file")
+        # Where the directory is broken, the name at least tells what the file was.
+        if stream in names if names else stream.encode("utf-16-le") in data:
+            if kind in _READERS:
+                return kind
+            raise ExtractionError(Reason.UNSUPPORTED, kind)
+    raise other
 
 
 def _reader(format: str) -> Callable[[bytes, str, Limits], Document]:

@@ -3,26 +3,47 @@
 The child gets the file's bytes on standard input and answers on standard
 output. Its address space is limited, its time is limited, and of what it
 answers only the document model's own classes are unpickled.
+
+An archive or mail is unpacked by one such child, and each file in it is then
+read by a child of its own: a file that crashes, hangs or exhausts its process
+costs only itself.
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
+import locale
+import logging
 import os
 import pickle
 import resource
+import selectors
 import signal
+import struct
 import subprocess
 import sys
-from pathlib import Path
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
 
 from classifier.document import Document
 from classifier.errors import ExtractionError, Reason
-from classifier.limits import Limits
+from classifier.extract import clock
+from classifier.extract.container import Packed, Unpacking, may_be_container
+from classifier.limits import MIB, Limits
 
 # -P keeps the current folder off the path: a scanned folder may hold a module of any name.
 _COMMAND = [sys.executable, "-P", "-c", "from classifier.extract.sandbox import serve; serve()"]
+_UNPACK = [*_COMMAND[:-1], "from classifier.extract.sandbox import serve_members; serve_members()"]
 _ROOT = Path(__file__).resolve().parents[2]
+_SIZE = struct.Struct(">Q")
+_LAST_PAGE = 120.0
+"""Seconds that the page takes at most which is being recognised when the time for it is up."""
+_LOG = logging.getLogger(__name__)
 
 _TRUSTED = {
     *(("classifier.document", cls) for cls in ("Aside", "AsideKind", "Block", "BlockKind", "Box")),
@@ -48,11 +69,13 @@ def read(data: bytes, name: str, limits: Limits) -> Document:
             env={**os.environ, "PYTHONPATH": _search_path()},
             input=request,
             capture_output=True,
-            timeout=limits.seconds,
+            timeout=_patience(limits),
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise ExtractionError(Reason.TIMEOUT, f"not read within {limits.seconds:g} s") from None
+        raise _too_late(limits) from None
+    if done.returncode == -signal.SIGALRM:
+        raise _too_late(limits)
     if done.returncode != 0:
         raise _failure(done.returncode, done.stderr)
     answer = _unpickle(done.stdout)
@@ -61,14 +84,150 @@ def read(data: bytes, name: str, limits: Limits) -> Document:
     return answer
 
 
+def _patience(limits: Limits) -> float:
+    """Seconds until a child is ended from outside; it ends itself earlier, see ``clock``."""
+    recognition = limits.ocr_seconds + _LAST_PAGE if limits.ocr != "off" else 0.0
+    return limits.seconds + recognition
+
+
+def _too_late(limits: Limits) -> ExtractionError:
+    return ExtractionError(Reason.TIMEOUT, f"not read within {limits.seconds:g} s")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file in a container and what became of it.
+
+    ``path`` is its label in the container, with ``/`` between nested ones. It
+    is empty for a file that is no container, and where the error is about the
+    container as a whole.
+    """
+
+    path: str
+    result: Document | ExtractionError
+
+
+def read_members(data: bytes, name: str, limits: Limits) -> Iterator[Member]:
+    """Every file in an archive or mail, in stored order; of any other file itself alone.
+
+    Yields at least one member and raises nothing for bad input.
+    """
+    for packed in unpack(data, name, limits):
+        yield Member(packed.path, read_packed(packed, name, limits))
+
+
+def read_packed(packed: Packed, name: str, limits: Limits) -> Document | ExtractionError:
+    """Read one unpacked file; ``name`` is that of the file that was given."""
+    if isinstance(packed.content, ExtractionError):
+        return packed.content
+    own_name = PurePosixPath(packed.path).name or name
+    try:
+        return replace(read(packed.content, own_name, limits), member=packed.path)
+    except ExtractionError as error:
+        return error
+
+
+def unpack(data: bytes, name: str, limits: Limits) -> Iterator[Packed]:
+    """The bytes of every file in an archive or mail, as a child process finds them.
+
+    The child waits while nobody asks for more; it may keep its caller waiting
+    for ``limits.seconds`` in all.
+    """
+    if not may_be_container(data) or len(data) > limits.bytes:
+        yield Packed("", data)
+        return
+    with tempfile.TemporaryFile() as request, tempfile.TemporaryFile() as complaints:
+        pickle.dump((data, name, limits), request)
+        request.seek(0)
+        child = subprocess.Popen(
+            _UNPACK,
+            env={**os.environ, "PYTHONPATH": _search_path()},
+            stdin=request,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            bufsize=0,
+        )
+        assert child.stdout is not None
+        try:
+            yield from _received(child.stdout, data, name, limits)
+        except EOFError:
+            complaints.seek(0)
+            yield Packed("", _failure(child.wait(), complaints.read()))
+        except ExtractionError as error:
+            yield Packed("", error)
+        finally:
+            child.kill()
+            child.wait()
+            child.stdout.close()
+
+
+def _received(stream: IO[bytes], data: bytes, name: str, limits: Limits) -> Iterator[Packed]:
+    """What the child sends, up to its closing message; raises EOFError where that is missing."""
+    answers = _Answers(stream, limits)
+    # A container may be named once more for what could not be unpacked of it.
+    for _ in range(2 * limits.members + 2):
+        match answers.next():
+            case int(skipped):
+                if skipped:
+                    _LOG.info("%s：跳过 %d 个系统文件或临时文件。", name, skipped)
+                return
+            case (str(path), bytes() | ExtractionError() as content):
+                yield Packed(path, content)
+            case (str(path), None):
+                yield Packed(path, data)
+            case _:
+                raise ExtractionError(Reason.CRASHED, "unforeseen answer of the unpacking process")
+    raise ExtractionError(Reason.CRASHED, "endless answer of the unpacking process")
+
+
+@dataclass(slots=True)
+class _Answers:
+    """Messages of the unpacking child, each behind its length in eight bytes."""
+
+    stream: IO[bytes]
+    limits: Limits
+    waited: float = 0.0
+
+    def next(self) -> Any:
+        (size,) = _SIZE.unpack(self._read(_SIZE.size))
+        if size > self.limits.bytes + MIB:
+            raise ExtractionError(Reason.CRASHED, "spoiled answer of the unpacking process")
+        return _load(self._read(size))
+
+    def _read(self, size: int) -> bytes:
+        received = bytearray()
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.stream, selectors.EVENT_READ)
+            while len(received) < size:
+                asked = time.monotonic()
+                ready = selector.select(max(self.limits.seconds - self.waited, 0))
+                self.waited += time.monotonic() - asked
+                if not ready:
+                    late = f"not unpacked within {self.limits.seconds:g} s"
+                    raise ExtractionError(Reason.TIMEOUT, late)
+                piece = self.stream.read(min(size - len(received), MIB))
+                if not piece:
+                    raise EOFError
+                received += piece
+        return bytes(received)
+
+
 def _unpickle(answer: bytes) -> Document | ExtractionError:
     try:
-        loaded = _Unpickler(io.BytesIO(answer)).load()
-    except Exception as error:  # a spoiled pickle may raise anything
-        return ExtractionError(Reason.CRASHED, f"spoiled answer of the reading process: {error}")
+        loaded = _load(answer)
+    except ExtractionError as error:
+        return error
     if isinstance(loaded, Document | ExtractionError):
         return loaded
     return ExtractionError(Reason.CRASHED, "the reading process gave no document")
+
+
+def _load(answer: bytes) -> Any:
+    try:
+        return _Unpickler(io.BytesIO(answer)).load()
+    except Exception as error:  # a spoiled pickle may raise anything
+        said = f"spoiled answer of the reading process: {error}"
+        raise ExtractionError(Reason.CRASHED, said) from error
 
 
 class _Unpickler(pickle.Unpickler):
@@ -98,12 +257,8 @@ def _failure(status: int, stderr: bytes) -> ExtractionError:
 
 def serve() -> None:
     """The child's side: limit itself, read one file, answer."""
-    # A library that prints, in Python or in C, must not spoil the answer.
-    answer_to = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    data, name, limits = pickle.load(sys.stdin.buffer)
-    resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    answer_to, data, name, limits = _take_request()
+    clock.start(limits.seconds)
     from classifier.extract import router
 
     try:
@@ -113,4 +268,38 @@ def serve() -> None:
     except RecursionError:
         answer = ExtractionError(Reason.DAMAGED, "nested too deeply")
     answer_to.write(pickle.dumps(answer, protocol=pickle.HIGHEST_PROTOCOL))
+    answer_to.flush()
+
+
+def serve_members() -> None:
+    """The child's side of :func:`unpack`: limit itself, send one file after the other."""
+    answer_to, data, name, limits = _take_request()
+    # libarchive turns names into the encoding of the locale, whatever the user's may be.
+    with contextlib.suppress(locale.Error):
+        locale.setlocale(locale.LC_CTYPE, "C.UTF-8")
+    unpacking = Unpacking(limits)
+    try:
+        for packed in unpacking.walk(data, name):
+            # What is no container need not come back.
+            content = None if packed.content is data else packed.content
+            _send(answer_to, (packed.path, content))
+    except RecursionError:
+        _send(answer_to, ("", ExtractionError(Reason.DAMAGED, "nested too deeply")))
+    _send(answer_to, unpacking.skipped)
+
+
+def _take_request() -> tuple[IO[bytes], bytes, str, Limits]:
+    # A library that prints, in Python or in C, must not spoil the answer.
+    answer_to = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    data, name, limits = pickle.load(sys.stdin.buffer)
+    resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    return answer_to, data, name, limits
+
+
+def _send(answer_to: IO[bytes], message: object) -> None:
+    answer = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+    answer_to.write(_SIZE.pack(len(answer)))
+    answer_to.write(answer)
     answer_to.flush()

@@ -7,6 +7,7 @@ parsing the page a second time with pdfminer would cost a hundred times as much.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -16,6 +17,7 @@ from pdfplumber import table as finder
 
 from classifier.document import Aside, AsideKind, Block, BlockKind, Box, Cell
 from classifier.extract.column_titles import TITLE_WORDS
+from classifier.extract.corners import cells_between
 from classifier.extract.layout import BODY, Glyphs, TextLine
 from classifier.extract.paragraphs import Paragraph, cell_paragraphs, join
 
@@ -63,7 +65,7 @@ def find_grids(rulings: Sequence[Box], page: int, size: tuple[float, float]) -> 
         return []
     cells = [
         cell
-        for cell in finder.intersections_to_cells(corners)
+        for cell in cells_between(corners)
         if (cell[2] - cell[0]) * (cell[3] - cell[1]) < 0.7 * size[0] * size[1]
     ]
     grids = [_grid(table, page) for table in finder.cells_to_tables(cells)]
@@ -108,7 +110,11 @@ def _cluster(values: Iterable[float]) -> list[float]:
 
 
 def _nearest(values: Sequence[float], value: float) -> int:
-    return min(range(len(values)), key=lambda i: abs(values[i] - value))
+    """Index of the nearest of ascending values, the lower one of two."""
+    at = bisect_left(values, value)
+    if at == 0 or (at < len(values) and values[at] - value < value - values[at - 1]):
+        return at
+    return at - 1
 
 
 def assign(glyphs: Glyphs, grids: Sequence[Grid]) -> tuple[NDArray[np.int32], list[Grid]]:

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Final
 
 from classifier.document import Aside, AsideKind, Document
 from classifier.errors import ExtractionError, Reason
+from classifier.extract.drawing import diagram_paragraphs
 from classifier.extract.headings import with_headings
 from classifier.extract.normal import one_line
 from classifier.extract.numbering import Numbering, W
 from classifier.extract.ooxml import OFFICE_DOCUMENT, Element, Package
 from classifier.extract.word_body import Body
-from classifier.extract.word_runs import Seen, diagram_paragraphs
+from classifier.extract.word_flow import is_page_number
+from classifier.extract.word_runs import Seen
 from classifier.extract.word_styles import Styles
 from classifier.limits import Limits
 
 _R: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _MAIN: Final = "word/document.xml"
 _FURNITURE: Final = {"headerReference": AsideKind.HEADER, "footerReference": AsideKind.FOOTER}
-_PAGE_NUMBER: Final = re.compile(r"[\d\s第共页,，/\-—–~·.]*|Page \d+( of \d+)?", re.IGNORECASE)
 _FEW_CHARS: Final = 200
 
 
@@ -115,7 +115,7 @@ class _Reader:
             body.walk(self._xml(target))
             text = one_line(" ".join(block.text for block in body.blocks))
             if text:
-                kind = AsideKind.PAGE_NUMBER if _PAGE_NUMBER.fullmatch(text) else kind
+                kind = AsideKind.PAGE_NUMBER if is_page_number(text) else kind
                 found[Aside(kind, text)] = None
         for text in self._seen.watermarks:
             found[Aside(AsideKind.WATERMARK, one_line(text))] = None

@@ -8,10 +8,10 @@ from typing import Final
 
 from classifier.document import Aside, AsideKind, Block, BlockKind, Cell
 from classifier.extract.column_titles import with_headers
-from classifier.extract.headings import is_contents_line, is_numbered
 from classifier.extract.normal import one_line
 from classifier.extract.numbering import MC, Numbering, W
 from classifier.extract.ooxml import Element
+from classifier.extract.word_flow import is_contents, paragraph_blocks
 from classifier.extract.word_runs import (
     Diagram,
     Mark,
@@ -23,11 +23,6 @@ from classifier.extract.word_runs import (
 )
 from classifier.extract.word_styles import Styles, is_on, outline_level, whole
 from classifier.limits import Limits
-
-MAX_HEADING_CHARS: Final = 60
-"""Longer paragraphs in a heading style are running text with the wrong style."""
-
-MAX_CONTENTS_CHARS: Final = 120
 
 _TRANSPARENT: Final = frozenset(
     f"{W}{tag}" for tag in ("sdtContent", "customXml", "smartTag", "ins", "moveTo", "txbxContent")
@@ -104,7 +99,7 @@ class Body:
             self._carry = " ".join(line for line, _ in text.lines)
         else:
             raw = " ".join(line for line, _ in text.lines)
-            if self._is_contents(raw, in_contents, cell):
+            if is_contents(raw, in_contents, in_cell=cell is not None):
                 title = one_line(raw)
                 self.contents.append(Aside(AsideKind.TABLE_OF_CONTENTS, title, self.page))
             else:
@@ -148,17 +143,9 @@ class Body:
         cell: Cell | None,
     ) -> None:
         label = self._label(properties, style)
-        texts = [(text, page) for line, page in lines if (text := one_line(line))]
         level = 0 if cell else self._heading_level(properties, style)
-        title = " ".join(text for text, _ in texts)
-        if level and title and len(title) <= MAX_HEADING_CHARS and title[-1] not in "。；;":
-            heading = Block(title, BlockKind.HEADING, level, label, texts[0][1])
-            self._emit(heading, None)
-            return
-        kind = BlockKind.LIST_ITEM if label else BlockKind.PARAGRAPH
-        for text, page in texts:
-            self._emit(Block(text, kind, label=label, page=page), cell)
-            label, kind = "", BlockKind.PARAGRAPH
+        for block in paragraph_blocks(lines, level, label):
+            self._emit(block, cell)
 
     def _emit(self, block: Block, cell: Cell | None) -> None:
         if not block.text:
@@ -187,13 +174,6 @@ class Body:
 
     def _in_contents_field(self) -> bool:
         return self.fields_balanced and self.seen.in_contents
-
-    def _is_contents(self, raw: str, in_contents: bool, cell: Cell | None) -> bool:
-        # A control or field that reaches too far must not swallow the text of the document.
-        text = one_line(raw)
-        if in_contents:
-            return bool(text) and len(text) <= MAX_CONTENTS_CHARS and text[-1] not in "。；;"
-        return not cell and is_numbered(text) and is_contents_line(raw)
 
     def _table(self, node: Element) -> None:
         self.tables += 1

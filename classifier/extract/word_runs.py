@@ -13,6 +13,7 @@ from typing import Final
 
 from classifier.extract.numbering import MC, W
 from classifier.extract.ooxml import Element
+from classifier.extract.symbols import symbol
 from classifier.extract.word_styles import is_on
 
 _A: Final = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -45,11 +46,7 @@ _TEXT: Final = {
     f"{W}ptab": "\t",
     f"{W}noBreakHyphen": "-",
 }
-# Wingdings and Wingdings 2 check marks, by the last two digits of the code.
-_SYMBOLS: Final = {
-    "a8": "□", "6f": "□", "71": "□", "a3": "□", "fe": "☑", "52": "☑", "fd": "☒", "53": "☒",
-    "fc": "√", "50": "√", "6c": "●", "6e": "■", "75": "◆", "ab": "★",
-}  # fmt: skip
+_HEX: Final = re.compile(r"[0-9a-fA-F]{1,8}")
 
 
 class Mark(Enum):
@@ -148,7 +145,9 @@ def _mark(node: Element, seen: Seen) -> Inline | None:
         case "footnoteReference" | "endnoteReference" as kind:
             return NoteReference(kind.removesuffix("Reference"), node.get(f"{W}id", ""))
         case "sym":
-            return _SYMBOLS.get(node.get(f"{W}char", "").lower()[-2:])
+            code = node.get(f"{W}char", "")
+            font = node.get(f"{W}font", "")
+            return symbol(int(code, 16), font) if _HEX.fullmatch(code) else None
         case "fldChar":
             _field(node, seen)
     return None
@@ -178,9 +177,3 @@ def _graphics(node: Element, seen: Seen) -> Iterator[Inline]:
             elif child.tag == f"{_V}textpath" and child.get("string"):
                 seen.watermarks.append(child.get("string"))
             yield from _graphics(child, seen)
-
-
-def diagram_paragraphs(root: Element) -> list[str]:
-    """Texts of the shapes of a SmartArt data part, in the order of the file."""
-    paragraphs = root.iter(f"{_A}p")
-    return ["".join(t.text or "" for t in p.iter(f"{_A}t")) for p in paragraphs]

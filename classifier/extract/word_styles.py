@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +13,8 @@ from classifier.extract.ooxml import Element
 _HEADING: Final = re.compile(r"(?:heading|标题|標題)\s*([1-9])", re.IGNORECASE)
 _TITLE: Final = re.compile(r"(?:title|标题|標題)", re.IGNORECASE)
 _CONTENTS: Final = re.compile(
-    r"(?:toc|目录|目錄|table of figures|图表目录)\s*(?:\d|heading|标题)?", re.IGNORECASE
+    r"(?:toc|wpsoffice手动目录|目录|目錄|table of figures|图表目录)\s*(?:\d|heading|标题)?",
+    re.IGNORECASE,
 )
 _BODY_LEVEL: Final = 9
 
@@ -42,6 +44,14 @@ class Styles:
             is_default = node.get(f"{W}default") in ("1", "true", "on")
             if is_default and node.get(f"{W}type") == "paragraph":
                 self._default = style.id
+
+    @classmethod
+    def of(cls, styles: Iterable[Style], default: str) -> Styles:
+        """From styles that were read from another format than XML."""
+        found = cls(None)
+        found._styles = {style.id: style for style in styles}
+        found._default = default
+        return found
 
     @property
     def nums(self) -> dict[str, str]:

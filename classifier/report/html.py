@@ -21,6 +21,7 @@ from classifier.errors import Reason
 from classifier.orientation import MAX_WIDTH, MIN_ORIENTED, OrientationScore, Verdict
 from classifier.report import passages
 from classifier.report.model import Analysis, LabelledSentence, Section
+from classifier.report.reading import LEAST_CONFIDENCE, is_doubtful, readings
 from classifier.report.strip import strip
 from classifier.taxonomy import CATEGORIES, LABELS, QUESTIONS, Orientation
 
@@ -69,6 +70,9 @@ def render(report: Analysis) -> str:
             movers=_movers(report),
             strip=strip(report),
             groups=passages.groups(report),
+            readings=readings(report.document.pages),
+            least_confidence=LEAST_CONFIDENCE,
+            misread=sum(is_doubtful(s.sentence.place) for s in report.sentences),
             asides=passages.set_aside(report.document.asides),
             data=_data(report),
             categories=CATEGORIES,
@@ -246,6 +250,7 @@ def _environment() -> Environment:
         position=lambda score: round(50 * (score + 1), 2),
         where=passages.where,
     )
+    environment.tests["doubtful"] = is_doubtful
     environment.tests["heading"] = passages.is_heading
     environment.tests["table"] = lambda item: isinstance(item, passages.Table)
     environment.globals["short"] = _SHORT

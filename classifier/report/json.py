@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from classifier.document import Box, Document
+from classifier.document import Box, Document, Page
 from classifier.findings import Finding
 from classifier.orientation import Interval, OrientationScore
 from classifier.report.model import Analysis, LabelledSentence
 from classifier.taxonomy import CATEGORIES, LABELS
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 
 def report_to_json(report: Analysis) -> dict[str, Any]:
@@ -20,12 +20,14 @@ def report_to_json(report: Analysis) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "document": {
             "name": document.name,
+            "member": document.member,
             "format": document.format,
             "sha256": document.sha256,
             "reason": document.reason.value,
             "notes": list(document.notes),
             "pages": len(document.page_sizes) or None,
             "page_sizes": [list(size) for size in document.page_sizes],
+            "pages_read": [page_to_json(page) for page in document.pages],
             "set_aside": [
                 {"kind": a.kind.value, "page": a.page, "text": a.text} for a in document.asides
             ],
@@ -45,6 +47,14 @@ def report_to_json(report: Analysis) -> dict[str, Any]:
         "alarms": [finding_to_json(finding) for finding in report.findings.alarms],
         "safeguards": [finding_to_json(finding) for finding in report.findings.safeguards],
         "sentences": [sentence_to_json(sentence, document) for sentence in report.sentences],
+    }
+
+
+def page_to_json(page: Page) -> dict[str, Any]:
+    return {
+        "text_layer": page.text_layer.value,
+        "read_by": page.read_by.value,
+        "confidence": _rounded(page.confidence),
     }
 
 
@@ -74,6 +84,7 @@ def sentence_to_json(labelled: LabelledSentence, document: Document) -> dict[str
         "section": list(sentence.section),
         "page": place.page,
         "boxes": [[page, *_box(box)] for page, box in place.boxes],
+        "confidence": _rounded(place.confidence),
         "block": place.block,
         "kind": document.blocks[place.block].kind.value,
         "cell": None
@@ -111,6 +122,10 @@ def finding_to_json(finding: Finding) -> dict[str, Any]:
 def _pair(interval: Interval) -> list[float | None]:
     """Infinite ends, where nothing is known, become null: JSON has no infinity."""
     return [round(x, 4) if math.isfinite(x) else None for x in (interval.low, interval.high)]
+
+
+def _rounded(confidence: float | None) -> float | None:
+    return None if confidence is None else round(confidence, 3)
 
 
 def _box(box: Box) -> list[float]:

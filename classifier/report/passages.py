@@ -213,12 +213,12 @@ def set_aside(asides: tuple[Aside, ...]) -> list[SetAside]:
     for aside in asides:
         places[aside.kind, aside.text].append(aside.page)
     return [
-        SetAside(_ASIDES_ZH[kind], text, len(pages), _ranges({p for p in pages if p is not None}))
+        SetAside(_ASIDES_ZH[kind], text, len(pages), ranges({p for p in pages if p is not None}))
         for (kind, text), pages in places.items()
     ]
 
 
-def _ranges(pages: set[int]) -> str:
+def ranges(pages: set[int]) -> str:
     """Page numbers with runs drawn together: ``1–3, 7``."""
     runs: list[list[int]] = []
     for page in sorted(pages):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -32,7 +31,7 @@ _COLOURS = {
 def summary(report: Analysis) -> RenderableType:
     """Verdict, scale, strongest alarms with page and sentence, safeguards."""
     parts: list[RenderableType] = [
-        Text(report.document.name, style="bold"),
+        Text(report.document.member or report.document.name, style="bold"),
         _verdict(report.orientation),
     ]
     parts += [Text(f"! {note}", style="yellow") for note in report.document.notes]
@@ -94,18 +93,18 @@ def _profile(report: Analysis) -> str:
     return f"\n类别 Categories: {listed}" if listed else ""
 
 
-def table(results: Sequence[tuple[Path, Brief | ExtractionError]]) -> Table:
-    """One line per file: reason code, verdict, score, interval, figures."""
+def table(results: Sequence[tuple[str, Brief | ExtractionError]]) -> Table:
+    """One line per file or member: reason code, verdict, score, interval, figures."""
     grid = Table()
     for title in ("文件 file", "结果 reason", "结论", "得分 score", "95 %", "句子", "警示 alarms"):
         grid.add_column(title, overflow="fold")
-    for path, result in results:
+    for name, result in results:
         if isinstance(result, ExtractionError):
-            grid.add_row(Text(path.name), result.reason.value, "", "", "", "", Text(result.detail))
+            grid.add_row(Text(name), result.reason.value, "", "", "", "", Text(result.detail))
             continue
         score = result.orientation
         grid.add_row(
-            Text(path.name),
+            Text(name),
             result.reason.value,
             Text(score.verdict.zh, style=_COLOURS[score.verdict]),
             f"{score.score:+.2f}",
