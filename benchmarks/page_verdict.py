@@ -32,9 +32,9 @@ from made_pages import (
 )
 
 from classifier.document import Document, TextLayer
-from classifier.extract.layout import Glyphs
-from classifier.extract.pdf import read_pdf
-from classifier.extract.recognition import Recognition
+from classifier.extract.layout.lines import Glyphs
+from classifier.extract.ocr.recognition import Recognition
+from classifier.extract.pdf.reader import read_pdf
 from classifier.limits import Limits
 
 FONT = "/usr/share/fonts/truetype/arphic/uming.ttc"

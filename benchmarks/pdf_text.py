@@ -30,7 +30,7 @@ OURS, BARE = "tenderlens", "pypdfium2"
 
 
 def tenderlens(path: Path) -> str:
-    from classifier.extract.pdf import read_pdf
+    from classifier.extract.pdf.reader import read_pdf
     from classifier.limits import Limits
 
     document = read_pdf(path.read_bytes(), path.name, Limits(ocr="off"))

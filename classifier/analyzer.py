@@ -21,7 +21,7 @@ from classifier.context import Context
 from classifier.document import Document, Sentence
 from classifier.errors import ExtractionError, Reason
 from classifier.extract import sandbox
-from classifier.extract.container import Packed
+from classifier.extract.container.walk import Packed
 from classifier.limits import Limits
 from classifier.model import DEFAULT, Model, Predictions
 from classifier.report.model import LabelledSentence, Section

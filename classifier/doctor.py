@@ -14,8 +14,9 @@ import pypdfium2 as pdfium
 
 from classifier.analyzer import Classifier
 from classifier.errors import TenderlensError
-from classifier.extract import libarchive_members, sandbox
-from classifier.extract.ocr_models import model_paths
+from classifier.extract import sandbox
+from classifier.extract.container import libarchive_members
+from classifier.extract.ocr.models import model_paths
 from classifier.limits import Limits
 from classifier.resources import folder
 

@@ -10,7 +10,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
 from classifier.document import Document
-from classifier.extract.pdf import read_pdf
+from classifier.extract.pdf.reader import read_pdf
 from classifier.limits import Limits
 
 FONT = "STSong-Light"

@@ -23,7 +23,7 @@ import pytest
 from classifier.document import Document
 from classifier.errors import ExtractionError, Reason
 from classifier.extract import sandbox
-from classifier.extract.libarchive_members import is_installed
+from classifier.extract.container.libarchive_members import is_installed
 from classifier.limits import MIB, Limits
 
 TEXT = "系统应支持在线预约，已有信息自动带入。"

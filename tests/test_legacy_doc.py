@@ -27,7 +27,7 @@ from doc_builder import (
 from classifier.document import AsideKind, BlockKind, Document
 from classifier.errors import ExtractionError, Reason
 from classifier.extract import router
-from classifier.extract.legacy_doc import read_doc
+from classifier.extract.doc.reader import read_doc
 from classifier.limits import Limits
 
 NORMAL = (0, "Normal", b"", b"")

@@ -15,8 +15,8 @@ import pytest
 
 from classifier.document import BlockKind, Document
 from classifier.errors import ExtractionError, Reason
-from classifier.extract.flat_opc import read_flat_opc
 from classifier.extract.router import detect, read
+from classifier.extract.word.flat_opc import read_flat_opc
 from classifier.limits import Limits
 
 PAGE = (

@@ -22,10 +22,11 @@ from typer.testing import CliRunner
 
 from classifier.document import BlockKind, Box, Document, ReadBy, TextLayer
 from classifier.errors import ExtractionError, Reason
-from classifier.extract import recognizer, router
-from classifier.extract.layout import Glyphs
-from classifier.extract.pdf import read_pdf
-from classifier.extract.recognition import Recognition
+from classifier.extract import router
+from classifier.extract.layout.lines import Glyphs
+from classifier.extract.ocr import recognizer
+from classifier.extract.ocr.recognition import Recognition
+from classifier.extract.pdf.reader import read_pdf
 from classifier.limits import Limits
 from cli import app
 

@@ -13,8 +13,8 @@ from PIL import Image
 
 from classifier.document import AsideKind, BlockKind, Document, ReadBy, TextLayer
 from classifier.errors import ExtractionError, Reason
-from classifier.extract.layout import Glyphs
-from classifier.extract.recognition import Recognition
+from classifier.extract.layout.lines import Glyphs
+from classifier.extract.ocr.recognition import Recognition
 from classifier.extract.router import read
 from classifier.limits import Limits
 
@@ -280,7 +280,7 @@ class Seen:
 
 
 def test_pictures_of_a_scan_are_put_together_and_recognised(monkeypatch):
-    monkeypatch.setattr("classifier.extract.ofd.Recognizer", Seen)
+    monkeypatch.setattr("classifier.extract.ofd.reader.Recognizer", Seen)
     buffer = io.BytesIO()
     scan = Image.new("L", (420, 297), "white")
     scan.paste(0, (84, 100, 90, 120))
@@ -295,7 +295,7 @@ def test_pictures_of_a_scan_are_put_together_and_recognised(monkeypatch):
 
 
 def test_pictures_that_cannot_be_opened_are_told(monkeypatch):
-    monkeypatch.setattr("classifier.extract.ofd.Recognizer", Seen)
+    monkeypatch.setattr("classifier.extract.ofd.reader.Recognizer", Seen)
     parts = {"Doc_0/Res/scan.png": b"no picture"}
     pages = [page(SCAN), page(text("应支持导出。", 30, 50))]
     document = read_ofd(make_ofd(pages, resources=MEDIA, parts=parts))

@@ -25,7 +25,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from classifier.document import AsideKind, BlockKind
 from classifier.errors import ExtractionError, Reason
-from classifier.extract import pages as layout_of_pages
+from classifier.extract.layout import pages as layout_of_pages
 from classifier.limits import Limits
 
 

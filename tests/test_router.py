@@ -152,7 +152,7 @@ def test_readers_are_imported_only_when_needed():
     code = (
         "import sys; from classifier.extract.router import read; from classifier.limits import Limits\n"
         "read('系统'.encode(), 'a.txt', Limits())\n"
-        "print(sorted(m for m in ('pypdfium2', 'pdfplumber', 'docx', 'classifier.extract.ooxml') if m in sys.modules))"
+        "print(sorted(m for m in ('pypdfium2', 'pdfplumber', 'docx', 'classifier.extract.office.ooxml') if m in sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -10,7 +10,7 @@ import pytest
 from classifier.document import AsideKind, BlockKind, Document
 from classifier.errors import ExtractionError, Reason
 from classifier.extract import router
-from classifier.extract.rtf import MAX_GROUPS, read_rtf
+from classifier.extract.rtf.reader import MAX_GROUPS, read_rtf
 from classifier.limits import Limits
 
 HEAD = (

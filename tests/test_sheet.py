@@ -20,10 +20,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from classifier.document import AsideKind, Block, BlockKind, Document
 from classifier.errors import ExtractionError, Reason
-from classifier.extract.number_format import shown
-from classifier.extract.ole import CompoundFile
+from classifier.extract.office.ole import CompoundFile
 from classifier.extract.router import read
-from classifier.extract.sheet import read_csv, read_ods, read_xls, read_xlsx
+from classifier.extract.sheet.number_format import shown
+from classifier.extract.sheet.reader import read_csv, read_ods, read_xls, read_xlsx
 from classifier.limits import Limits
 from classifier.segment import segment
 

@@ -16,7 +16,7 @@ from pptx.util import Pt
 from classifier.document import AsideKind, BlockKind, Box, Document, ReadBy, TextLayer
 from classifier.errors import ExtractionError, Reason
 from classifier.extract.router import read
-from classifier.extract.slides import read_pptx
+from classifier.extract.slides.reader import read_pptx
 from classifier.limits import Limits
 from classifier.segment import segment
 

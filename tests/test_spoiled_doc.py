@@ -10,7 +10,7 @@ from doc_builder import DELETED, PICTURE, Level, Run, build, par, row, sprm
 
 from classifier.document import Document
 from classifier.errors import ExtractionError, Reason
-from classifier.extract.legacy_doc import read_doc
+from classifier.extract.doc.reader import read_doc
 from classifier.limits import Limits
 
 NORMAL = (0, "Normal", b"", b"")

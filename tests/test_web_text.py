@@ -10,11 +10,16 @@ from hypothesis import strategies as st
 
 from classifier.document import AsideKind, BlockKind, Document
 from classifier.errors import ExtractionError, Reason
-from classifier.extract.charset import decode
-from classifier.extract.headings import chapter_levels, heading_level, is_contents_line, is_numbered
-from classifier.extract.normal import clean, one_line
-from classifier.extract.text import read_text
-from classifier.extract.web import read_html
+from classifier.extract.language.charset import decode
+from classifier.extract.language.headings import (
+    chapter_levels,
+    heading_level,
+    is_contents_line,
+    is_numbered,
+)
+from classifier.extract.language.normal import clean, one_line
+from classifier.extract.plain.text import read_text
+from classifier.extract.web.html import read_html
 from classifier.limits import Limits
 
 SIMPLIFIED = [

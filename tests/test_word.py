@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from classifier.document import AsideKind, BlockKind, Document
 from classifier.errors import ExtractionError, Reason
-from classifier.extract.numbering import format_number
-from classifier.extract.word import read_docx
+from classifier.extract.office.numbering import format_number
+from classifier.extract.word.docx import read_docx
 from classifier.limits import Limits
 
 NAMESPACES = " ".join(

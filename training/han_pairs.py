@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from importlib.resources import files
 from itertools import pairwise
 
-from classifier.extract.han import is_han
+from classifier.extract.language.han import is_han
 from classifier.resources import folder
 
 PAIRS = 40_000

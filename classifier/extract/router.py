@@ -14,9 +14,9 @@ from typing import Final
 
 from classifier.document import Document
 from classifier.errors import ExtractionError, Reason
-from classifier.extract.han import is_han
-from classifier.extract.mime_head import is_message, is_web_archive
+from classifier.extract.language.han import is_han
 from classifier.extract.suffixes import FORMATS, MARKDOWN_SUFFIXES
+from classifier.extract.web.mime_head import is_message, is_web_archive
 from classifier.limits import Limits
 
 MIN_HAN_SHARE: Final = 0.2
@@ -30,21 +30,21 @@ READABLE_SUFFIXES: Final = tuple(FORMATS)
 
 # Readers are imported when first needed: a DOCX asks for no PDF library.
 _READERS: Final = {
-    "pdf": ("classifier.extract.pdf", "read_pdf"),
-    "docx": ("classifier.extract.word", "read_docx"),
-    "xlsx": ("classifier.extract.sheet", "read_xlsx"),
-    "xls": ("classifier.extract.sheet", "read_xls"),
-    "ods": ("classifier.extract.sheet", "read_ods"),
-    "csv": ("classifier.extract.sheet", "read_csv"),
-    "pptx": ("classifier.extract.slides", "read_pptx"),
-    "doc": ("classifier.extract.legacy_doc", "read_doc"),
-    "rtf": ("classifier.extract.rtf", "read_rtf"),
-    "ofd": ("classifier.extract.ofd", "read_ofd"),
-    "word-xml": ("classifier.extract.flat_opc", "read_flat_opc"),
-    "html": ("classifier.extract.web", "read_html"),
-    "mhtml": ("classifier.extract.mhtml", "read_mhtml"),
-    "text": ("classifier.extract.text", "read_text"),
-    "image": ("classifier.extract.picture", "read_picture"),
+    "pdf": ("classifier.extract.pdf.reader", "read_pdf"),
+    "docx": ("classifier.extract.word.docx", "read_docx"),
+    "xlsx": ("classifier.extract.sheet.reader", "read_xlsx"),
+    "xls": ("classifier.extract.sheet.reader", "read_xls"),
+    "ods": ("classifier.extract.sheet.reader", "read_ods"),
+    "csv": ("classifier.extract.sheet.reader", "read_csv"),
+    "pptx": ("classifier.extract.slides.reader", "read_pptx"),
+    "doc": ("classifier.extract.doc.reader", "read_doc"),
+    "rtf": ("classifier.extract.rtf.reader", "read_rtf"),
+    "ofd": ("classifier.extract.ofd.reader", "read_ofd"),
+    "word-xml": ("classifier.extract.word.flat_opc", "read_flat_opc"),
+    "html": ("classifier.extract.web.html", "read_html"),
+    "mhtml": ("classifier.extract.web.mhtml", "read_mhtml"),
+    "text": ("classifier.extract.plain.text", "read_text"),
+    "image": ("classifier.extract.ocr.picture", "read_picture"),
 }
 _SIGNATURES: Final = (
     (b"GIF8", "GIF picture"),
@@ -187,7 +187,7 @@ def _package_format(data: bytes) -> str:
 
 
 def _ole_format(data: bytes) -> str:
-    from classifier.extract.ole import CompoundFile
+    from classifier.extract.office.ole import CompoundFile
 
     if "EncryptedPackage".encode("utf-16-le") in data:
         raise ExtractionError(Reason.ENCRYPTED, "Office document with a password")

@@ -33,7 +33,7 @@ from typing import IO, Any
 from classifier.document import Document
 from classifier.errors import ExtractionError, Reason
 from classifier.extract import clock
-from classifier.extract.container import Packed, Unpacking, may_be_container
+from classifier.extract.container.walk import Packed, Unpacking, may_be_container
 from classifier.limits import MIB, Limits
 
 # -P keeps the current folder off the path: a scanned folder may hold a module of any name.

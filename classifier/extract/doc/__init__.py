@@ -1,0 +1,1 @@
+"""Word 97–2003 documents, and the plain text of older ones."""

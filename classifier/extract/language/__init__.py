@@ -1,0 +1,1 @@
+"""Characters, encodings and headings of Chinese text, whatever the format."""

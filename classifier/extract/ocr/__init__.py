@@ -1,0 +1,1 @@
+"""Recognition of pages without usable text, and pictures as files."""

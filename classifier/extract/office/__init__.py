@@ -1,0 +1,1 @@
+"""What the Office formats share: packages, compound files, drawings, numbering."""
