@@ -17,12 +17,13 @@ from collections import Counter
 from pathlib import Path
 
 from classifier import Classifier, ExtractionError
+from classifier.document import ReadBy
 
-SUFFIXES = {".pdf", ".docx", ".html", ".htm", ".txt", ".md"}
 COLUMNS = (
     "file",
     "reason",
     "pages",
+    "ocr_pages",
     "sentences",
     "read_s",
     "classify_s",
@@ -47,6 +48,7 @@ def measure(classifier: Classifier, path: Path) -> dict[str, object]:
     row |= {
         "reason": document.reason.value,
         "pages": len(document.page_sizes) or "",
+        "ocr_pages": sum(page.read_by is ReadBy.OCR for page in document.pages) or "",
         "sentences": len(report.sentences),
         "read_s": round(read - started, 2),
         "classify_s": round(time.perf_counter() - read, 2),
@@ -63,7 +65,7 @@ def main() -> None:
     parser.add_argument("--csv", type=Path)
     options = parser.parse_args()
     classifier = Classifier.load(options.model)
-    paths = sorted(p for p in options.folder.rglob("*") if p.suffix.lower() in SUFFIXES)
+    paths = sorted(path for path in options.folder.rglob("*") if path.is_file())
     rows = []
     for path in paths:
         rows.append(measure(classifier, path))
