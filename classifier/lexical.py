@@ -11,6 +11,7 @@ import logging
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -46,7 +47,20 @@ def features(record: tuple[str, str]) -> list[str]:
 
 def words_of(text: str) -> list[str]:
     """Words of a sentence in order, as jieba cuts them, without punctuation."""
-    return [word for word in jieba.cut(text) if any(char.isalnum() for char in word)]
+    return [word for word in _cutter().cut(text) if any(char.isalnum() for char in word)]
+
+
+@cache
+def _cutter() -> jieba.Tokenizer:
+    """jieba with the dictionary of its wheel.
+
+    By itself jieba takes whatever stands under the name of its cache in the temporary folder,
+    where anybody may write, and leaves one there.
+    """
+    made = jieba.Tokenizer()
+    made.FREQ, made.total = made.gen_pfdict(made.get_dict_file())
+    made.initialized = True
+    return made
 
 
 def _fold(text: str) -> str:

@@ -1,4 +1,4 @@
-"""OFD files for tests, written element by element."""
+"""OFD files for tests, written element by element, and what they are read as."""
 
 from __future__ import annotations
 
@@ -7,6 +7,16 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape
 
+import pytest
+
+from classifier.document import Document
+from classifier.errors import ExtractionError, Reason
+from classifier.extract.router import read
+from classifier.limits import Limits
+
+MM = 72 / 25.4
+"""Points in a millimetre."""
+PROSE = "系统应当支持用户按部门导出统计报表并且保留原有格式以便核对"
 NS = 'xmlns:ofd="http://www.ofdspec.org/2016"'
 FONTS = (
     f'<ofd:Res {NS} BaseLoc="Res"><ofd:Fonts><ofd:Font ID="3" FontName="宋体"/>'
@@ -87,3 +97,17 @@ def make_ofd(
         for name, content in files.items():
             target.writestr(name, content)
     return buffer.getvalue()
+
+
+def read_ofd(data: bytes, limits: Limits | None = None) -> Document:
+    return read(data, "需求.ofd", limits or Limits())
+
+
+def reason(data: bytes, limits: Limits | None = None) -> Reason:
+    with pytest.raises(ExtractionError) as caught:
+        read_ofd(data, limits)
+    return caught.value.reason
+
+
+def texts(document: Document) -> list[str]:
+    return [block.text for block in document.blocks]

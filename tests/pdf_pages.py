@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 
+import pypdfium2 as pdfium
+import pytest
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
@@ -38,6 +40,17 @@ def draw(*pages: Callable[[Canvas], object], **options) -> bytes:
 def put(canvas: Canvas, top: float, text: str, x: float = LEFT, size: float = SIZE) -> None:
     canvas.setFont(FONT, size)
     canvas.drawString(x, HEIGHT - top - 0.88 * size, text)
+
+
+def _ink(text: str) -> bytes:
+    with pdfium.PdfDocument(draw(lambda canvas: put(canvas, 100, text))) as pdf:
+        return pdf[0].render(grayscale=True).to_numpy().tobytes()
+
+
+# The pages embed no font: pdfium draws them with one of the machine's, or blank.
+needs_chinese_font = pytest.mark.skipif(
+    _ink("一") == _ink("国"), reason="no Chinese font: apt install fonts-noto-cjk"
+)
 
 
 def wrap(canvas: Canvas, top: float, text: str, indent: int = 2) -> float:

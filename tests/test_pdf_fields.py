@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pdf_pages import FONT, HEIGHT, LONG, draw, put, read, texts, wrap
+from pdf_pages import FONT, HEIGHT, LONG, draw, needs_chinese_font, put, read, texts, wrap
 from reportlab.pdfgen.canvas import Canvas
 
 from classifier.document import TextLayer
@@ -81,6 +81,7 @@ def test_typed_notes_are_read():
     assert texts(read(draw(page)))[1:] == ["Deadline moved to 30 June."]
 
 
+@needs_chinese_font
 def test_vertical_columns_are_read_from_the_right():
     columns = [LONG[:22], LONG[22:44], LONG[44:60] + "。"]
 

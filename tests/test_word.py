@@ -1,4 +1,4 @@
-"""DOCX: order, tables, numbering, revisions and everything Word hides in a package."""
+"""DOCX: order, tables, revisions and everything Word hides in a package."""
 
 from __future__ import annotations
 
@@ -9,90 +9,12 @@ import docx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from word_files import NAMESPACES, STYLES, p, package, read, table, tc
 
-from classifier.document import AsideKind, BlockKind, Document
+from classifier.document import AsideKind
 from classifier.errors import ExtractionError, Reason
-from classifier.extract.office.numbering import format_number
 from classifier.extract.word.docx import read_docx
 from classifier.limits import Limits
-
-NAMESPACES = " ".join(
-    f'xmlns:{prefix}="{uri}"'
-    for prefix, uri in {
-        "w": "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
-        "r": "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
-        "mc": "http://schemas.openxmlformats.org/markup-compatibility/2006",
-        "wps": "http://schemas.microsoft.com/office/word/2010/wordprocessingShape",
-        "v": "urn:schemas-microsoft-com:vml",
-        "m": "http://schemas.openxmlformats.org/officeDocument/2006/math",
-    }.items()
-)
-TYPES = (
-    '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/'
-    'content-types"><Default Extension="xml" ContentType="application/xml"/></Types>'
-)
-
-
-def rels(*targets: tuple[str, str, str]) -> str:
-    base = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    inner = "".join(
-        f'<Relationship Id="{id}" Type="{base}/{kind}" Target="{target}"/>'
-        for id, kind, target in targets
-    )
-    space = "http://schemas.openxmlformats.org/package/2006/relationships"
-    return f'<Relationships xmlns="{space}">{inner}</Relationships>'
-
-
-def package(body: str, **parts: str) -> bytes:
-    """A DOCX of this body; ``parts`` are further XML parts by kind, as in ``styles=...``."""
-    named = [(f"r{kind}", kind.rstrip("0123456789"), f"{kind}.xml") for kind in parts]
-    files = {
-        "[Content_Types].xml": TYPES,
-        "_rels/.rels": rels(("r1", "officeDocument", "word/document.xml")),
-        "word/document.xml": f"<w:document {NAMESPACES}><w:body>{body}</w:body></w:document>",
-        "word/_rels/document.xml.rels": rels(*named),
-        **{f"word/{kind}.xml": xml for kind, xml in parts.items()},
-    }
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
-        for path, xml in files.items():
-            target.writestr(path, xml)
-    return buffer.getvalue()
-
-
-def read(body: str, **parts: str) -> Document:
-    return read_docx(package(body, **parts), "a.docx", Limits())
-
-
-def p(text: str, properties: str = "") -> str:
-    return f"<w:p><w:pPr>{properties}</w:pPr><w:r><w:t>{text}</w:t></w:r></w:p>"
-
-
-def tc(inner: str, properties: str = "") -> str:
-    return f"<w:tc><w:tcPr>{properties}</w:tcPr>{inner}</w:tc>"
-
-
-def table(*rows: str) -> str:
-    return "<w:tbl>" + "".join(f"<w:tr>{row}</w:tr>" for row in rows) + "</w:tbl>"
-
-
-def numbered(text: str, level: int = 0, num: int = 1) -> str:
-    return p(text, f'<w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="{num}"/></w:numPr>')
-
-
-def numbering(levels: str, nums: str = "") -> str:
-    nums = nums or '<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num>'
-    return (
-        f'<w:numbering {NAMESPACES}><w:abstractNum w:abstractNumId="0">{levels}</w:abstractNum>'
-        f"{nums}</w:numbering>"
-    )
-
-
-def level(index: int, format: str, text: str, extra: str = "") -> str:
-    return (
-        f'<w:lvl w:ilvl="{index}"><w:start w:val="1"/><w:numFmt w:val="{format}"/>{extra}'
-        f'<w:lvlText w:val="{text}"/></w:lvl>'
-    )
 
 
 def test_document_order_of_paragraphs_and_tables():
@@ -195,87 +117,6 @@ def test_footnotes_follow_the_body_in_order_of_reference():
     document = read(body, footnotes=f"<w:footnotes {NAMESPACES}>{notes}</w:footnotes>")
     found = [(block.label, block.text) for block in document.blocks]
     assert found == [("", "正文"), ("", "结尾"), ("[1]", "注甲"), ("[2]", "注乙")]
-
-
-STYLES = f"""<w:styles {NAMESPACES}>
-<w:style w:type="paragraph" w:default="1" w:styleId="a"><w:name w:val="Normal"/></w:style>
-<w:style w:type="paragraph" w:styleId="h2"><w:name w:val="heading 2"/><w:pPr><w:numPr><w:ilvl w:val="1"/>
-<w:numId w:val="1"/></w:numPr></w:pPr></w:style>
-<w:style w:type="paragraph" w:styleId="own"><w:name w:val="我的"/><w:basedOn w:val="h2"/></w:style>
-<w:style w:type="paragraph" w:styleId="loop"><w:name w:val="l"/><w:basedOn w:val="loop"/></w:style>
-<w:style w:type="paragraph" w:styleId="t1"><w:name w:val="toc 1"/></w:style></w:styles>"""
-
-
-def test_headings_by_style_chain_outline_level_and_number():
-    body = (
-        p("继承的标题", '<w:pStyle w:val="own"/>')
-        + p("大纲", '<w:outlineLvl w:val="0"/>')
-        + p("第三章 评标办法")
-        + p("一段普通的话", '<w:pStyle w:val="loop"/>')
-        + p("这一段虽然用了标题样式，却是一句写完的话。", '<w:pStyle w:val="own"/>')
-    )
-    found = [(block.kind, block.level) for block in read(body, styles=STYLES).blocks]
-    heading, paragraph = BlockKind.HEADING, BlockKind.PARAGRAPH
-    assert found == [(heading, 2), (heading, 1), (heading, 1), (paragraph, 0), (paragraph, 0)]
-
-
-def test_numbered_heading_goes_below_the_styled_one():
-    styled = p("功能需求", '<w:outlineLvl w:val="1"/>')
-    body = styled + p("1.1 登录") + p("文字。") + p("1.1.1 找回") + p("第二章 附则") + p("1.2 其他")
-    assert [block.level for block in read(body).blocks] == [2, 3, 0, 4, 1, 2]
-
-
-def test_bold_numbered_line_is_a_heading_and_a_plain_one_an_item():
-    bold = "<w:p><w:r><w:rPr><w:b/></w:rPr><w:t>1、付款方式</w:t></w:r></w:p>"
-    kinds = [block.kind for block in read(bold + p("1、登录系统")).blocks]
-    assert kinds == [BlockKind.HEADING, BlockKind.LIST_ITEM]
-
-
-def test_style_linked_numbering_with_two_levels():
-    levels = level(0, "chineseCountingThousand", "第%1章") + level(
-        1, "decimal", "%1.%2", "<w:isLgl/>"
-    )
-    body = (
-        numbered("总则")
-        + p("范围", '<w:pStyle w:val="own"/>')
-        + p("目标", '<w:pStyle w:val="h2"/>')
-    )
-    document = read(body + numbered("附则"), styles=STYLES, numbering=numbering(levels))
-    assert [block.label for block in document.blocks] == ["第一章", "1.1", "1.2", "第二章"]
-    assert document.text.startswith("总则")
-
-
-def test_start_override_restarts_and_plain_num_goes_on():
-    nums = (
-        '<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num>'
-        '<w:num w:numId="2"><w:abstractNumId w:val="0"/></w:num>'
-        '<w:num w:numId="3"><w:abstractNumId w:val="0"/><w:lvlOverride w:ilvl="0">'
-        '<w:startOverride w:val="5"/></w:lvlOverride></w:num>'
-    )
-    body = "".join(numbered("项", 0, num) for num in (1, 1, 2, 3, 3)) + numbered("无", 0, 0)
-    document = read(body, numbering=numbering(level(0, "decimal", "%1、"), nums))
-    assert [block.label for block in document.blocks] == ["1、", "2、", "3、", "5、", "6、", ""]
-
-
-@pytest.mark.parametrize(
-    ("format", "value", "expected"),
-    [
-        ("chineseCounting", 10, "十"),
-        ("chineseCounting", 23, "二十三"),
-        ("chineseCountingThousand", 105, "一百零五"),
-        ("chineseLegalSimplified", 12, "壹拾贰"),
-        ("ideographTraditional", 3, "丙"),
-        ("decimalEnclosedCircle", 12, "⑫"),
-        ("decimalEnclosedCircleChinese", 21, "㉑"),
-        ("lowerLetter", 28, "bb"),
-        ("upperRoman", 1994, "MCMXCIV"),
-        ("decimalZero", 7, "07"),
-        ("none", 7, ""),
-        ("a format of the year 2090", 7, "7"),
-    ],
-)
-def test_number_formats(format: str, value: int, expected: str):
-    assert format_number(value, format) == expected
 
 
 def test_contents_headers_and_page_numbers_are_set_aside():

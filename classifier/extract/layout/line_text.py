@@ -105,7 +105,10 @@ def _once(
         again = (chars[1:] == chars[:-1]) & (line[kept[1:]] == line[kept[:-1]])
         again &= x0[1:] - x0[:-1] < _AGAIN * (rights[kept[1:]] - x0[1:])
         # The letters of a ligature share one box, too.
-        again &= (x0[1:] != x0[:-1]) | ~np.isin(chars[1:], _LIGATURES)
+        at = np.flatnonzero(again)
+        if not len(at):
+            break
+        again[at] = (x0[at + 1] != x0[at]) | ~np.isin(chars[at + 1], _LIGATURES)
         # Of several copies the one after an original goes first: the next is compared with that.
         again[1:] &= ~again[:-1]
         if not again.any():

@@ -181,7 +181,8 @@ def _group(runs: list[_Run]) -> list[list[_Run]]:
             groups.append([run])
             bands.append((top, bottom))
     for group in groups:
-        group.sort(key=lambda run: run.box[0])
+        if len(group) > 1:
+            group.sort(key=lambda run: run.box[0])
     return groups
 
 
@@ -192,7 +193,7 @@ def _lines(glyphs: Glyphs, groups: list[list[_Run]], page: int) -> list[TextLine
     order, line = _in_lines(glyphs, groups)
     boxes = glyphs.boxes[order].astype(np.float64)
     starts = np.flatnonzero(np.append(True, line[1:] != line[:-1]))
-    mains = [max(group, key=lambda run: run.end - run.start) for group in groups]
+    mains = [max(g, key=lambda run: run.end - run.start) if len(g) > 1 else g[0] for g in groups]
     sizes = [
         main.style.size or float(np.median(boxes[start:end, 3] - boxes[start:end, 1]))
         for main, start, end in zip(mains, starts, np.append(starts[1:], len(line)), strict=True)
@@ -231,13 +232,17 @@ def _in_lines(
     glyphs: Glyphs, groups: list[list[_Run]]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Glyphs line by line from left to right, and the number of the line of each."""
-    order = np.concatenate([np.arange(r.start, r.end) for group in groups for r in group])
-    counts = [sum([r.end - r.start for r in group]) for group in groups]
-    line = np.repeat(np.arange(len(groups)), counts)
+    starts = np.array([run.start for group in groups for run in group])
+    lengths = np.array([run.end for group in groups for run in group]) - starts
+    runs = np.array([len(group) for group in groups])
+    # As many counting up from each start as its run is long.
+    before = np.cumsum(lengths) - lengths
+    order = np.repeat(starts - before, lengths) + np.arange(lengths.sum())
+    line = np.repeat(np.repeat(np.arange(len(groups)), runs), lengths)
     x0 = glyphs.boxes[order, 0]
     back = (x0[1:] < x0[:-1] - 0.1) & (line[1:] == line[:-1])
     # One run alone keeps its order: its glyphs step back only by kerning.
-    mixed = np.array([len(group) > 1 for group in groups])
+    mixed = runs > 1
     mixed &= np.bincount(line[1:][back], minlength=len(groups)) > 0
     if mixed.any():
         order = order[np.lexsort((np.where(mixed[line], x0, 0.0), line))]

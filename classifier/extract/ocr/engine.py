@@ -36,6 +36,11 @@ if TYPE_CHECKING:
 _THREADS: Final = 2
 _DETECTION_DPI: Final = 115
 _DETECTION_PIXELS: Final = 4_000_000
+_DETECTION_SIDE: Final = 736
+"""Pixels to which the shorter side of a small picture is enlarged; RapidOCR's own default."""
+_MOST_ENLARGED: Final = 2.0
+_DETECTION_LEAST: Final = 32
+"""Pixels that the network needs on each side, and around the text of a strip."""
 _MIN_CONFIDENCE: Final = 0.5
 """Lines below are mostly pictures, stamps and stains; RapidOCR's own default."""
 _TALL: Final = 1.5
@@ -57,8 +62,11 @@ def engine() -> RapidOCR:
             **{f"{step}.model_path": path for step, path in (model_paths() or {}).items()},
             "EngineConfig.onnxruntime.intra_op_num_threads": _THREADS,
             "Global.log_level": "critical",
-            # Pictures are brought to size here; RapidOCR would also shrink what it recognises.
+            # Pictures are brought to size here; RapidOCR would also shrink what it recognises,
+            # and enlarge and pad a strip of one line without bound.
             "Global.use_preprocess_img": False,
+            "Global.use_vertical_padding": False,
+            "Det.limit_side_len": _DETECTION_LEAST,
         }
     )
     made.return_word_box = True
@@ -94,14 +102,19 @@ def read_image(image: Image, dpi: float) -> Recognition:
 def _detect(image: Image, dpi: float) -> NDArray[np.float32]:
     """Corners of the lines of text, n × 4 × 2, in pixels of the picture."""
     high, wide = image.shape[:2]
-    factor = min(1.0, _DETECTION_DPI / dpi, math.sqrt(_DETECTION_PIXELS / (high * wide)))
-    size = (max(round(wide * factor), 32), max(round(high * factor), 32))
-    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if factor < 1 else image
-    found: Any = engine()(small, use_det=True, use_cls=False, use_rec=False)
+    enlarged = min(_DETECTION_SIDE / min(high, wide), _MOST_ENLARGED)
+    room = math.sqrt(_DETECTION_PIXELS / (high * wide))
+    factor = min(max(min(1.0, _DETECTION_DPI / dpi), enlarged), room)
+    size = tuple(max(round(side * factor), _DETECTION_LEAST) for side in (wide, high))
+    how = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+    sized = cv2.resize(image, size, interpolation=how)
+    margin = _DETECTION_LEAST if size[1] < _DETECTION_SIDE else 0
+    padded = np.pad(sized, ((margin, margin), (0, 0), (0, 0)), constant_values=255)
+    found: Any = engine()(padded, use_det=True, use_cls=False, use_rec=False)
     if found.boxes is None or not len(found.boxes):
         return np.zeros((0, 4, 2), np.float32)
-    shares = np.array([wide / small.shape[1], high / small.shape[0]])
-    return (np.asarray(found.boxes) * shares).astype(np.float32)
+    shares = np.array([wide / size[0], high / size[1]])
+    return ((np.asarray(found.boxes) - (0, margin)) * shares).astype(np.float32)
 
 
 def _cut(boxes: NDArray[np.float32], image: Image) -> NDArray[np.int32]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any, Final
 
 import numpy as np
@@ -18,9 +19,9 @@ from numpy.typing import NDArray
 
 from classifier.document import Box
 from classifier.extract.layout.lines import BODY, Glyphs, run_starts
-from classifier.extract.pdf.calls import address, render_mode, text_object
+from classifier.extract.pdf.calls import address, luminances, render_mode, text_object
 from classifier.extract.pdf.drawing import PageObject, bounds, page_objects
-from classifier.extract.pdf.page import Frame, luminance
+from classifier.extract.pdf.page import Frame
 
 _Handle = Any
 """A ctypes pointer of pdfium, for which the bindings have no static type."""
@@ -71,9 +72,9 @@ def find_hidden(
     if not covered and not _raises_doubt(textpage, glyphs, indices) and not tiny.any():
         return None
     handle = address(textpage.raw)
-    inks = [_ink(handle, index) for index in indices.tolist()]
-    invisible = np.array([ink == "invisible" for ink in inks], bool) | covered
-    white = np.array([ink == "white" for ink in inks], bool) & ~invisible
+    invisible, white = _unseen(handle, indices)
+    invisible |= covered
+    white &= ~invisible
     frame = Frame.of(page)
     if white.any():
         white &= ~_inside(glyphs, list(_grounds(page, frame)))
@@ -88,19 +89,19 @@ def _raises_doubt(textpage: pdfium.PdfTextPage, glyphs: Glyphs, indices: NDArray
     starts = run_starts(glyphs, np.full(len(glyphs), BODY, np.int32))
     ends = np.append(starts[1:], len(glyphs)) if len(starts) else starts
     sample = np.concatenate(((starts + ends) // 2, ends - 1))
-    handle = address(textpage.raw)
-    return any(_ink(handle, index) for index in indices[sample].tolist())
+    return any(mask.any() for mask in _unseen(address(textpage.raw), indices[sample]))
 
 
-def _ink(textpage: int, index: int) -> str:
-    """``invisible`` or ``white``, or nothing for what shows on paper."""
-    item = text_object(textpage, index)
-    if not item:
-        return ""
-    mode = render_mode(item)
-    if mode in _INVISIBLE:
-        return "invisible"
-    return "white" if mode not in _STROKED and luminance(item) > _WHITE else ""
+def _unseen(
+    textpage: int, indices: NDArray[np.intp]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which of the characters at ``indices`` are invisible, and which are white."""
+    items = list(map(text_object, repeat(textpage), indices.tolist()))
+    modes = np.fromiter(map(render_mode, items), np.int32, len(items))
+    white = luminances(items) > _WHITE
+    if white.any():
+        white &= ~np.isin(modes, (*_INVISIBLE, *_STROKED))
+    return (modes == _INVISIBLE[0]) | (modes == _INVISIBLE[1]), white
 
 
 def _is_covered(page: pdfium.PdfPage) -> bool:
@@ -138,7 +139,7 @@ def _is_coloured(path: _Handle) -> bool:
     fill, stroke, width = ctypes.c_int(), ctypes.c_int(), ctypes.c_float()
     raw.FPDFPath_GetDrawMode(path, fill, stroke)
     if fill.value:
-        return luminance(address(path)) <= _WHITE
+        return bool(luminances([address(path)])[0] <= _WHITE)
     thick = raw.FPDFPageObj_GetStrokeWidth(path, width) and width.value >= _THICK
     return bool(stroke.value and thick)
 

@@ -145,4 +145,4 @@ def _with_fields(text: PageText, page: pdfium.PdfPage, frame: Frame) -> PageText
 def _look(
     textpage: pdfium.PdfTextPage, indices: NDArray[np.intp], frame: Frame, at: NDArray[np.intp]
 ) -> list[Style]:
-    return list(read_styles(textpage, indices[at].tolist(), frame))
+    return read_styles(textpage, indices[at].tolist(), frame)
