@@ -12,6 +12,7 @@ import pytest
 from sample_report import HOSTILE, TABLE, hostile_report, large_report, make_report, sample_report
 
 from classifier.document import Block, BlockKind, Box, Cell, Line, Page, ReadBy, TextLayer
+from classifier.errors import Reason
 from classifier.orientation import Interval, Verdict
 from classifier.report.html import render
 from classifier.report.report import Report
@@ -218,6 +219,18 @@ def mixed_pages() -> tuple[Page, ...]:
     return (good, good, scan, replace(scan, confidence=0.96), garbled, lost, good)
 
 
+def test_a_remark_on_a_complete_document_is_no_problem() -> None:
+    blocks = [Block("系统应支持打卡。", page=1)]
+    complete = make_report(blocks, [""], notes=("第 1 页由文字识别（OCR）读取。",))
+    partial = make_report(blocks, [""], notes=("第 2 页未识别。",), reason=Reason.OK_PARTIAL)
+    headings = [
+        lxml.html.fromstring(render(report)).xpath("string(//h2[@id='notes-title'])")
+        for report in (complete, partial)
+    ]
+    assert "读取说明" in headings[0] and "问题" not in headings[0]
+    assert "读取时的问题" in headings[1]
+
+
 def test_how_each_page_was_read_is_told_where_it_matters(html: str) -> None:
     report = make_report([Block("系统应支持打卡。", page=1)], [""], pages=mixed_pages())
     (table,) = lxml.html.fromstring(render(report)).find_class("readings")
@@ -226,8 +239,8 @@ def test_how_each_page_was_read_is_told_where_it_matters(html: str) -> None:
     ]
     assert rows == [
         ["文字层", "文字层良好", "1–2, 7", ""],
-        ["文字识别（OCR）", "没有文字层", "3–4", "93 %"],
-        ["文字识别（OCR）", "文字层是乱码", "5", "70 %"],
+        ["文字识别（OCR）", "没有文字层", "3–4", "93.0 %"],
+        ["文字识别（OCR）", "文字层是乱码", "5", "70.0 %"],
         ["未读出", "没有文字层", "6", ""],
     ]
     blank = Page(595.0, 842.0, TextLayer.BLANK, ReadBy.NOTHING)

@@ -68,4 +68,4 @@ def is_doubtful(place: Place) -> bool:
 
 
 def _mean(confidences: list[float]) -> str:
-    return f"{100 * sum(confidences) / len(confidences):.0f} %" if confidences else ""
+    return f"{100 * sum(confidences) / len(confidences):.1f} %" if confidences else ""
