@@ -74,8 +74,8 @@ def test_unreadable_members_each_have_their_reason() -> None:
 
 
 def test_without_the_library_the_error_says_what_to_install(tmp_path: Path, monkeypatch) -> None:
-    (tmp_path / "libarchive.py").write_text("raise ImportError('not installed')")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    # Where libarchive-c looks for the system library, before it searches for one.
+    monkeypatch.setenv("LIBARCHIVE", str(tmp_path / "missing.so"))
     (member,) = sandbox.read_members(make_rar({"a.txt": DATA}), "a.rar", Limits())
     assert isinstance(member.result, ExtractionError)
     assert member.result.reason is Reason.UNSUPPORTED
