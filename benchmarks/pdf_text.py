@@ -7,7 +7,8 @@ up; the runs of the tools alternate, and medians are printed with their ratio to
 Found is the share of the golden text's letters, digits and Han that stand in the tool's text in
 the same order (longest common subsequence); ours counts what is set aside (headers, contents),
 too. Memory is the peak on a file of 400 pages, made of the same pages. Tools that are not
-installed here are looked for in ``--python``. Needs rapidfuzz and, for a golden DOCX, python-docx.
+installed here are looked for in ``--python``. "Places" rows do what ours has to do as well: a box
+for every character or word, and tables. Needs rapidfuzz and, for a golden DOCX, python-docx.
 """
 
 from __future__ import annotations
@@ -72,6 +73,35 @@ def pdfplumber(path: Path) -> str:
     return "\n".join(texts)
 
 
+def pypdfium2_places(path: Path) -> str:
+    import pypdfium2
+
+    pdf = pypdfium2.PdfDocument(path.read_bytes())
+    texts = []
+    for i in range(len(pdf)):
+        page = pdf[i]
+        textpage = page.get_textpage()
+        texts.append(textpage.get_text_range())
+        boxes = [textpage.get_charbox(at) for at in range(textpage.count_chars())]
+        assert len(boxes) == textpage.count_chars()
+        textpage.close()
+        page.close()
+    pdf.close()
+    return "\n".join(texts)
+
+
+def pdfplumber_tables(path: Path) -> str:
+    import pdfplumber
+
+    texts = []
+    with pdfplumber.open(path) as pdf:
+        for page in pdf.pages:
+            texts.append("\n".join(word["text"] for word in page.extract_words()))
+            page.extract_tables()
+            page.close()
+    return "\n".join(texts)
+
+
 def markitdown(path: Path) -> str:
     from markitdown import MarkItDown  # pyright: ignore[reportMissingImports]
 
@@ -95,8 +125,10 @@ def docling(path: Path) -> str:
 TOOLS: dict[str, tuple[str, Callable[[Path], str]]] = {
     OURS: ("classifier", tenderlens),
     BARE: ("pypdfium2", pypdfium2),
+    "pypdfium2, places": ("pypdfium2", pypdfium2_places),
     "pdfminer.six": ("pdfminer", pdfminer),
     "pdfplumber": ("pdfplumber", pdfplumber),
+    "pdfplumber, places and tables": ("pdfplumber", pdfplumber_tables),
     "markitdown": ("markitdown", markitdown),
     "kreuzberg": ("kreuzberg", kreuzberg),
     "docling": ("docling", docling),
