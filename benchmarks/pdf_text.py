@@ -25,6 +25,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 OURS, BARE = "tenderlens", "pypdfium2"
@@ -41,7 +42,7 @@ def tenderlens(path: Path) -> str:
     return "\n".join(text for _, text in sorted(parts, key=lambda part: part[0]))
 
 
-def pypdfium2(path: Path) -> str:
+def pypdfium2(path: Path, places: bool = False) -> str:
     import pypdfium2
 
     pdf = pypdfium2.PdfDocument(path.read_bytes())
@@ -50,6 +51,9 @@ def pypdfium2(path: Path) -> str:
         page = pdf[i]
         textpage = page.get_textpage()
         texts.append(textpage.get_text_range())
+        if places:
+            for at in range(textpage.count_chars()):
+                textpage.get_charbox(at)
         textpage.close()
         page.close()
     pdf.close()
@@ -70,23 +74,6 @@ def pdfplumber(path: Path) -> str:
         for page in pdf.pages:
             texts.append(page.extract_text())
             page.close()
-    return "\n".join(texts)
-
-
-def pypdfium2_places(path: Path) -> str:
-    import pypdfium2
-
-    pdf = pypdfium2.PdfDocument(path.read_bytes())
-    texts = []
-    for i in range(len(pdf)):
-        page = pdf[i]
-        textpage = page.get_textpage()
-        texts.append(textpage.get_text_range())
-        boxes = [textpage.get_charbox(at) for at in range(textpage.count_chars())]
-        assert len(boxes) == textpage.count_chars()
-        textpage.close()
-        page.close()
-    pdf.close()
     return "\n".join(texts)
 
 
@@ -125,7 +112,7 @@ def docling(path: Path) -> str:
 TOOLS: dict[str, tuple[str, Callable[[Path], str]]] = {
     OURS: ("classifier", tenderlens),
     BARE: ("pypdfium2", pypdfium2),
-    "pypdfium2, places": ("pypdfium2", pypdfium2_places),
+    "pypdfium2, places": ("pypdfium2", partial(pypdfium2, places=True)),
     "pdfminer.six": ("pdfminer", pdfminer),
     "pdfplumber": ("pdfplumber", pdfplumber),
     "pdfplumber, places and tables": ("pdfplumber", pdfplumber_tables),
