@@ -33,7 +33,7 @@ from made_pages import (
 
 from classifier.document import Document, TextLayer
 from classifier.extract.layout.lines import Glyphs
-from classifier.extract.ocr.recognition import Recognition
+from classifier.extract.layout.recognition import Recognition
 from classifier.extract.pdf.reader import read_pdf
 from classifier.limits import Limits
 

@@ -30,7 +30,7 @@ from reportlab.pdfgen.canvas import Canvas
 from classifier.document import BlockKind, ReadBy, TextLayer
 from classifier.errors import Reason
 from classifier.extract.layout.lines import Glyphs
-from classifier.extract.ocr.recognition import Recognition
+from classifier.extract.layout.recognition import Recognition
 from classifier.extract.pdf.reader import read_pdf
 from classifier.limits import Limits
 

@@ -12,7 +12,7 @@ from PIL import Image
 from classifier.document import ReadBy, TextLayer
 from classifier.errors import Reason
 from classifier.extract.layout.lines import Glyphs
-from classifier.extract.ocr.recognition import Recognition
+from classifier.extract.layout.recognition import Recognition
 from classifier.limits import Limits
 
 SCAN = '<ofd:ImageObject ID="1" Boundary="0 0 210 297" CTM="210 0 0 297 0 0" ResourceID="70"/>'

@@ -34,9 +34,9 @@ from classifier.extract.layout.lines import (
     run_starts,
 )
 from classifier.extract.layout.paragraphs import Look, Margins, Paragraph, blocks, paragraphs
+from classifier.extract.layout.recognition import IDENTITY, Placement, Refusal
 from classifier.extract.layout.tables import Grid, TableReader, assign, find_grids
 from classifier.extract.layout.turning import is_vertical
-from classifier.extract.ocr.recognition import IDENTITY, Placement, Refusal
 
 StylesAt = Callable[[NDArray[np.intp]], list[Style]]
 """Gives the look of the glyphs at these positions."""

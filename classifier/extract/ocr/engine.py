@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.document import Box
+from classifier.extract.layout.recognition import IDENTITY, Recognition
 from classifier.extract.ocr.line_places import ReadLine, glyphs_of
 from classifier.extract.ocr.models import model_paths
-from classifier.extract.ocr.recognition import IDENTITY, Recognition
 from classifier.extract.ocr.scan import (
     Image,
     find_rulings,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from classifier.document import ReadBy
 from classifier.extract.layout.lines import PLAIN, Style
 from classifier.extract.layout.pages import LaidPage, lay_out, page_list
-from classifier.extract.ocr.recognition import Recognition, Refusal
+from classifier.extract.layout.recognition import Recognition, Refusal
 from classifier.limits import Limits
 
 DOUBTFUL: Final = 0.8

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from classifier.document import Document, TextLayer
 from classifier.errors import ExtractionError, Reason
 from classifier.extract.layout.pages import LaidPage, assemble, no_text, page_notes
+from classifier.extract.layout.recognition import Refusal
 from classifier.extract.ocr.pages import lay_out_recognized, ocr_doubts, ocr_remarks
-from classifier.extract.ocr.recognition import Refusal
 from classifier.extract.ocr.recognizer import Recognizer
 from classifier.limits import Limits
 

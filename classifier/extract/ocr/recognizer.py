@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from classifier.errors import ExtractionError
 from classifier.extract import clock
+from classifier.extract.layout.recognition import Recognition, Refusal
 from classifier.extract.ocr.models import model_paths
-from classifier.extract.ocr.recognition import Recognition, Refusal
 from classifier.limits import Limits
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.document import Box
-from classifier.extract.ocr.recognition import Placement
+from classifier.extract.layout.recognition import Placement
 
 Image = NDArray[np.uint8]
 """Height × width × 3, blue green red, or height × width."""

@@ -20,8 +20,8 @@ from classifier.document import Document, ReadBy, TextLayer
 from classifier.errors import ExtractionError, Reason
 from classifier.extract.layout.lines import Glyphs, Style
 from classifier.extract.layout.pages import LaidPage, assemble, lay_out, no_text, page_notes
+from classifier.extract.layout.recognition import Recognition, Refusal
 from classifier.extract.ocr.pages import lay_out_recognized, ocr_doubts, ocr_remarks
-from classifier.extract.ocr.recognition import Recognition, Refusal
 from classifier.extract.ocr.recognizer import Recognizer
 from classifier.extract.pdf.drawing import read_drawing
 from classifier.extract.pdf.fields import glyphs_of, read_fields
