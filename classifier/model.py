@@ -15,6 +15,8 @@ from classifier import context as ctx
 from classifier.calibration import Calibration
 from classifier.errors import ModelError
 from classifier.resources import folder
+from classifier.screen import SCORER as SCREENING
+from classifier.screen import only
 from classifier.taxonomy import CATEGORIES, LABELS, QUESTIONS, Orientation, orientation_of
 
 DEFAULT = "standard"
@@ -53,22 +55,45 @@ class Predictions:
 
 
 class Model:
-    """The scorers of a model folder and their calibration."""
+    """The scorers of a model folder and their calibration.
+
+    Attributes:
+        version: changes with every file the answers depend on, and with the screen.
+        screened: whether sentences that plainly bear no orientation skip the encoder.
+    """
 
     def __init__(
-        self, name: str, version: str, scorers: Mapping[str, Scorer], calibration: Calibration
+        self,
+        name: str,
+        version: str,
+        scorers: Mapping[str, Scorer],
+        calibration: Calibration,
+        screened: bool = False,
     ) -> None:
         self.name = name
-        self.version = version
+        self.version = f"{version}+screen" if screened else version
         self.calibration = calibration
         self.scorers = scorers
+        self.screened = screened
+        if screened and calibration.screen is None:
+            raise ModelError(f"model {name}: has no screen")
 
     @classmethod
-    def load(cls, name_or_path: str | Path = DEFAULT, threads: int | None = None) -> Model:
+    def load(
+        cls,
+        name_or_path: str | Path = DEFAULT,
+        threads: int | None = None,
+        screened: bool = False,
+    ) -> Model:
         """Open a shipped model by name, or any model folder by path.
 
+        Args:
+            threads: CPU threads of the encoder; all of this process's cores by default.
+            screened: put the lexical screen in front of the encoder (:mod:`classifier.screen`).
+
         Raises:
-            ModelError: there is no such model, or its folder is incomplete or changed.
+            ModelError: there is no such model, its folder is incomplete or changed, or it has
+                no screen.
         """
         path = find(name_or_path)
         version = verify(path)
@@ -76,7 +101,7 @@ class Model:
         if unknown := set(calibration.scorers) - _LOADERS.keys():
             raise ModelError(f"{path}: calibrated for unknown scorers {', '.join(sorted(unknown))}")
         scorers = {name: _LOADERS[name](path, threads) for name in calibration.scorers}
-        return cls(path.name, version, scorers, calibration)
+        return cls(path.name, version, scorers, calibration, screened)
 
     def predict(
         self, texts: Sequence[str], contexts: Sequence[ctx.Context | None] | None = None
@@ -97,8 +122,26 @@ class Model:
 
     def predict_prepared(self, texts: Sequence[str], contexts: Sequence[str]) -> Predictions:
         """Like :meth:`predict`, with contexts made by :func:`~classifier.context.context_text`."""
-        logits = [scorer.logits(texts, contexts) for scorer in self.scorers.values()]
-        return decide(self.calibration.probabilities(logits), self.calibration)
+        if self.screened:
+            probabilities = self._screened_probabilities(texts, contexts)
+        else:
+            logits = [scorer.logits(texts, contexts) for scorer in self.scorers.values()]
+            probabilities = self.calibration.probabilities(logits)
+        return decide(probabilities, self.calibration)
+
+    def _screened_probabilities(self, texts: Sequence[str], contexts: Sequence[str]) -> np.ndarray:
+        screen = self.calibration.screen
+        assert screen is not None
+        first = self.scorers[SCREENING].logits(texts, contexts)
+        found = screen.probabilities(first)
+        seen = screen.passes(found)
+        shown = only(texts, seen), only(contexts, seen)
+        logits = [
+            first[seen] if name == SCREENING else scorer.logits(*shown)
+            for name, scorer in self.scorers.items()
+        ]
+        found[seen] = self.calibration.probabilities(logits)
+        return found
 
 
 def decide(probabilities: np.ndarray, calibration: Calibration) -> Predictions:

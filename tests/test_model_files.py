@@ -42,13 +42,15 @@ def test_copy_elsewhere_answers_the_same(lexical_copy: Path) -> None:
     assert one.model.version == two.model.version
 
 
-def test_transformers_opens_the_folder_and_agrees_with_int8() -> None:
+def test_exported_checkpoint_opens_in_transformers_and_agrees_with_int8(tmp_path: Path) -> None:
     transformers = pytest.importorskip("transformers", reason="needs the train extra")
     torch = pytest.importorskip("torch", reason="needs the train extra")
-    folder = find("standard")
-    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    from training.checkpoint import to_transformers
+
+    to_transformers(find("standard"), tmp_path)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(tmp_path)
     model = transformers.AutoModelForSequenceClassification.from_pretrained(
-        folder, dtype=torch.float32
+        tmp_path, dtype=torch.float32
     ).eval()
     texts = [
         "闸机抓拍人脸并与重点人员库比对。",
@@ -62,3 +64,11 @@ def test_transformers_opens_the_folder_and_agrees_with_int8() -> None:
     encoder = Classifier.load().model.scorers["encoder"]
     small = 1 / (1 + np.exp(-encoder.logits(texts, contexts)))
     assert np.abs(full - small).max() < 0.05
+
+
+def test_model_without_encoder_is_not_exported(tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="needs the train extra")
+    from training.checkpoint import to_transformers
+
+    with pytest.raises(ModelError, match="no encoder"):
+        to_transformers(find("lexical"), tmp_path)

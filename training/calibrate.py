@@ -9,6 +9,8 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from classifier.calibration import Calibration, QuestionRows
+from classifier.screen import SCORER as SCREENING
+from classifier.screen import Screen
 from classifier.taxonomy import LABELS, QUESTIONS
 from training.corpus import question_columns
 
@@ -16,6 +18,8 @@ from training.corpus import question_columns
 MIN_POSITIVES = 20
 # Labels given above the abstention band are right this often.
 BAND_PRECISION = 0.9
+# Of the sentences that bear an orientation the screen lets this share through.
+SCREEN_RECALL = 0.995
 
 
 def fit(
@@ -53,7 +57,22 @@ def fit(
         thresholds=thresholds,
         review=tuple(review_band(p[:, i], weight, thresholds[i]) for i in question_columns()),
         rows=tuple(summed_rows(p[:, i], labels[:, i], weight, groups) for i in question_columns()),
+        screen=fit_screen(logits[names.index(SCREENING)], labels, weight)
+        if SCREENING in names and len(names) > 1
+        else None,
     )
+
+
+def fit_screen(logits: np.ndarray, labels: np.ndarray, weight: np.ndarray) -> Screen:
+    """Calibrate the screening scorer by itself and set the cut at :data:`SCREEN_RECALL`."""
+    coefficients, bias = _fit_all(logits[:, :, None], labels, weight)
+    draft = Screen(coefficients[0], bias, 0.0)
+    columns = question_columns()
+    best = draft.probabilities(logits)[:, columns].max(1)
+    oriented = labels[:, columns].max(1) * weight
+    order = np.argsort(-best)
+    reached = np.cumsum(oriented[order]) >= SCREEN_RECALL * oriented.sum()
+    return replace(draft, threshold=float(best[order][reached.argmax()]))
 
 
 def _fit_all(

@@ -16,6 +16,7 @@ from classifier.model import Model, Predictions
 from classifier.taxonomy import CATEGORIES, LABELS, QUESTIONS, orientation_of_categories
 from training import corpus
 from training.corpus import targets
+from training.documents import MIN_ORIENTED, DocumentFigures, score_documents, summarise
 
 BOOTSTRAP = 1000
 BINS = 15
@@ -49,13 +50,14 @@ class Figures:
     category_f1: dict[str, tuple[int, float, float]]
     category_macro_f1: float
     reviewed: float
+    of_documents: DocumentFigures | None
 
 
 def evaluate_file(file: Path, models: Sequence[str]) -> str:
     """The Markdown table of several models on one labelled file, with the readers' agreement."""
     records = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line]
     dataset = corpus.load([file], stored=False)
-    figures = [measure(Model.load(name), dataset) for name in models]
+    figures = [measure(Model.load(name), dataset, records) for name in models]
     twice_read = records and all("annotator_1" in record for record in records)
     return card_table(figures, agreement(records) if twice_read else None)
 
@@ -64,8 +66,8 @@ def predict(model: Model, dataset: Dataset) -> Predictions:
     return model.predict_prepared(dataset["text"], dataset["context"])
 
 
-def measure(model: Model, dataset: Dataset) -> Figures:
-    """Figures of ``model`` on ``dataset`` at the model's own thresholds."""
+def measure(model: Model, dataset: Dataset, records: Sequence[dict[str, Any]]) -> Figures:
+    """Figures of ``model`` on ``dataset``, made of ``records``, at the model's own thresholds."""
     truth = targets(dataset["categories"])
     answers = predict(model, dataset)
     given = targets(answers.categories)
@@ -95,6 +97,16 @@ def measure(model: Model, dataset: Dataset) -> Figures:
         category_f1=categories,
         category_macro_f1=float(np.mean(frequent)) if frequent else float("nan"),
         reviewed=float(np.mean(answers.review)),
+        of_documents=summarise(
+            score_documents(
+                [str(r.get("document") or r.get("group") or "") for r in records],
+                dataset["text"],
+                [str(r.get("section") or "") for r in records],
+                truth,
+                answers.probabilities,
+                model.calibration,
+            )
+        ),
     )
 
 
@@ -174,6 +186,13 @@ def card_table(figures: Sequence[Figures], readers: dict[str, float] | None) -> 
         [f"{f.category_macro_f1:.3f}" for f in figures] + blank,
     )
     row("share sent to review", [f"{f.reviewed:.3f}" for f in figures] + blank)
+    if documents := [f.of_documents for f in figures if f.of_documents]:
+        name = f"documents with ≥ {MIN_ORIENTED} oriented sentences ({documents[0].documents})"
+        row(
+            f"{name}: mean error of the balance", [f"{d.mean_error:.2f}" for d in documents] + blank
+        )
+        row(f"{name}: inside the 95 % interval", [f"{d.covered:.2f}" for d in documents] + blank)
+        row(f"{name}: rank correlation", [f"{d.rank_correlation:.2f}" for d in documents] + blank)
     for code, category in CATEGORIES.items():
         n = figures[0].category_f1[code][0]
         cells = [

@@ -1,4 +1,4 @@
-"""Write a fine-tuned checkpoint as a model folder: Hugging Face layout plus int8 ONNX.
+"""Write a fine-tuned checkpoint as a model folder: config, tokenizer and int8 ONNX.
 
 Weights of matrix products are stored in 8 bits with one scale per block of 32
 and multiplied with activations quantised per row and block (ONNX Runtime's
@@ -29,13 +29,17 @@ from classifier.model import CHECKSUM_FILE, ONNX_FILE
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 BLOCK = 32
+EMBEDDING_TABLE, EMBEDDING_SCALE = "words_int8", "words_scale"
 OPSET = 17
 # What a model answers with; documentation beside it may change without a new version.
 CHECKED = ("*.json", "*.npz", "onnx/*.onnx")
 
 
 def export_encoder(checkpoint: Path, out: Path) -> None:
-    """Write ``out``: config, tokenizer, fp16 safetensors and ``onnx/model_int8.onnx``."""
+    """Write ``out``: config, tokenizer and ``onnx/model_int8.onnx``.
+
+    ``training/checkpoint.py`` makes a checkpoint of these again.
+    """
     out.mkdir(parents=True, exist_ok=True)
     model = AutoModelForSequenceClassification.from_pretrained(
         checkpoint, dtype=torch.float32, attn_implementation="eager"
@@ -45,7 +49,7 @@ def export_encoder(checkpoint: Path, out: Path) -> None:
         full = Path(scratch) / "model.onnx"
         to_onnx(model, full)
         quantise(full, out / ONNX_FILE)
-    model.half().save_pretrained(out)
+    model.config.save_pretrained(out)
     AutoTokenizer.from_pretrained(checkpoint).save_pretrained(out)
 
 
@@ -97,14 +101,14 @@ def quantise_embeddings(model: onnx.ModelProto) -> None:
     graph.initializer.remove(table)
     graph.initializer.extend(
         [
-            numpy_helper.from_array(small, "words_int8"),
-            numpy_helper.from_array(scale, "words_scale"),
+            numpy_helper.from_array(small, EMBEDDING_TABLE),
+            numpy_helper.from_array(scale, EMBEDDING_SCALE),
         ]
     )
     ids, result = gather.input[1], gather.output[0]
     nodes = [
-        helper.make_node("Gather", ["words_int8", ids], ["words_row"]),
-        helper.make_node("Gather", ["words_scale", ids], ["words_row_scale"]),
+        helper.make_node("Gather", [EMBEDDING_TABLE, ids], ["words_row"]),
+        helper.make_node("Gather", [EMBEDDING_SCALE, ids], ["words_row_scale"]),
         helper.make_node("Cast", ["words_row"], ["words_row_float"], to=TensorProto.FLOAT),
         helper.make_node("Mul", ["words_row_float", "words_row_scale"], [result]),
     ]

@@ -1,8 +1,9 @@
 """Fine-tune the encoder: two questions and nineteen categories, all at once.
 
-One sigmoid per label. The loss is binary cross-entropy; the two questions
-weigh as much as all categories together, and positives of rare categories are
-weighted up by the square root of their rarity.
+One sigmoid per label. The two questions weigh as much as all categories
+together, and positives of rare categories are weighted up by the square root
+of their rarity. ``training/ablate.py`` measures what each part of the recipe
+is worth.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import numpy as np
 import torch
 from datasets import Dataset
 from sklearn.metrics import average_precision_score
-from torch.nn.functional import binary_cross_entropy_with_logits
 from transformers import (
     AutoModelForSequenceClassification,
     AutoTokenizer,
@@ -30,16 +30,25 @@ from transformers.trainer_utils import get_last_checkpoint
 from classifier.encoder import pad, token_rows
 from classifier.taxonomy import LABELS
 from training.corpus import question_columns, targets
+from training.losses import LOSSES, consistency
 
-QUESTION_WEIGHT = (len(LABELS) - 2) / 2
 MAX_POSITIVE_WEIGHT = 4.0
-LAYER_DECAY = 0.93
 HEAD_FACTOR = 5.0
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Hyperparameters; ``drop_context`` is the share of sentences shown without context."""
+    """Hyperparameters.
+
+    Attributes:
+        warmup: share of the steps.
+        drop_context: share of the sentences that are shown without context.
+        layers: how many of the base's layers are kept, the first ones; 0 keeps all.
+        layer_decay: factor of the learning rate from one layer to the one below.
+        loss: a name of :data:`training.losses.LOSSES`.
+        category_weight: of all categories together, against 1 for the two questions.
+        consistency: weight of R-Drop, which doubles the cost of a step; 0 leaves it out.
+    """
 
     epochs: float = 3
     learning_rate: float = 1.2e-4
@@ -47,6 +56,11 @@ class Recipe:
     warmup: float = 0.06
     weight_decay: float = 0.01
     drop_context: float = 0.2
+    layers: int = 0
+    layer_decay: float = 0.93
+    loss: str = "cross_entropy"
+    category_weight: float = 1.0
+    consistency: float = 0.0
     seed: int = 1
     checkpoint_steps: int = 150
 
@@ -76,36 +90,52 @@ class Collator:
 class LabelTrainer(Trainer):
     """A Trainer with our loss and layer-wise learning rates."""
 
-    def __init__(self, *args: Any, positive_weight: torch.Tensor, **rest: Any) -> None:
+    def __init__(
+        self, *args: Any, recipe: Recipe, positive_weight: torch.Tensor, **rest: Any
+    ) -> None:
         super().__init__(*args, **rest)
+        self.recipe = recipe
         self.positive_weight = positive_weight
-        self.label_weight = torch.ones(len(LABELS))
-        self.label_weight[question_columns()] = QUESTION_WEIGHT
+        self.label_weight = label_weights(recipe.category_weight)
 
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, **_: Any
     ) -> Any:
         labels, weight = inputs.pop("labels"), inputs.pop("weight")
         outputs = model(**inputs)
-        each = binary_cross_entropy_with_logits(
-            outputs.logits.float(),
-            labels,
-            pos_weight=self.positive_weight.to(labels.device),
-            reduction="none",
-        )
-        per_sentence = (each * self.label_weight.to(labels.device)).sum(1) / self.label_weight.sum()
+        each = self._loss(outputs.logits, labels)
+        if self.recipe.consistency and model.training:
+            again = model(**inputs).logits
+            each = (each + self._loss(again, labels)) / 2
+            each = each + self.recipe.consistency * consistency(
+                outputs.logits.float(), again.float()
+            )
+        label_weight = self.label_weight.to(labels.device)
+        per_sentence = (each * label_weight).sum(1) / label_weight.sum()
         loss = (per_sentence * weight).sum() / weight.sum()
         inputs["labels"] = labels
         return (loss, outputs) if return_outputs else loss
 
+    def _loss(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        return LOSSES[self.recipe.loss](
+            logits.float(), labels, self.positive_weight.to(labels.device)
+        )
+
     def create_optimizer(self, *_: Any, **__: Any) -> torch.optim.Optimizer:
         if self.optimizer is None:
-            groups = parameter_groups(self.model, self.args.learning_rate, self.args.weight_decay)
+            groups = parameter_groups(self.model, self.recipe)
             self.optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), eps=1e-6)
         return self.optimizer
 
 
-def parameter_groups(model: Any, rate: float, weight_decay: float) -> list[dict[str, Any]]:
+def label_weights(categories: float) -> torch.Tensor:
+    """Weights of the labels: the questions together 1, the categories together ``categories``."""
+    weights = torch.full((len(LABELS),), categories / (len(LABELS) - len(question_columns())))
+    weights[question_columns()] = 1 / len(question_columns())
+    return weights
+
+
+def parameter_groups(model: Any, recipe: Recipe) -> list[dict[str, Any]]:
     """One group per parameter: lower layers learn more slowly, the fresh head faster."""
     layers = model.config.num_hidden_layers
     groups = []
@@ -113,13 +143,14 @@ def parameter_groups(model: Any, rate: float, weight_decay: float) -> list[dict[
         depth = 0 if ".embeddings." in name else layers
         if ".layer." in name:
             depth = int(name.split(".layer.")[1].split(".")[0]) + 1
-        factor = HEAD_FACTOR if name.startswith("classifier.") else LAYER_DECAY ** (layers - depth)
+        is_head = name.startswith("classifier.")
+        factor = HEAD_FACTOR if is_head else recipe.layer_decay ** (layers - depth)
         decays = parameter.ndim > 1
         groups.append(
             {
                 "params": [parameter],
-                "lr": rate * factor,
-                "weight_decay": weight_decay if decays else 0.0,
+                "lr": recipe.learning_rate * factor,
+                "weight_decay": recipe.weight_decay if decays else 0.0,
             }
         )
     return groups
@@ -144,6 +175,7 @@ def finetune(base: str, train: Dataset, held_out: Dataset, out: Path, recipe: Re
     model = AutoModelForSequenceClassification.from_pretrained(
         base,
         dtype=torch.float32,
+        **({"num_hidden_layers": recipe.layers} if recipe.layers else {}),
         num_labels=len(LABELS),
         id2label=dict(enumerate(LABELS)),
         label2id={label: i for i, label in enumerate(LABELS)},
@@ -182,6 +214,7 @@ def finetune(base: str, train: Dataset, held_out: Dataset, out: Path, recipe: Re
         eval_dataset=held_out if len(held_out) else None,
         data_collator=Collator(tokenizer, recipe.drop_context, recipe.seed),
         compute_metrics=_average_precision,
+        recipe=recipe,
         positive_weight=torch.from_numpy(positive_weights(targets(train["categories"]))),
     )
     last = get_last_checkpoint(str(out)) if out.is_dir() else None
