@@ -1,11 +1,12 @@
-"""What 8 bits cost: the shipped ONNX graph against the checkpoint in fp32, on labelled sentences.
+"""What 8 bits cost: the ONNX graph against the checkpoint it was made from, in fp32.
 
-    python benchmarks/int8_fidelity.py FILE.jsonl [--model models/standard]
+    python benchmarks/int8_fidelity.py FILE.jsonl --checkpoint runs/train/encoder/final \
+        [--model models/standard]
 
 Prints F1 of both at the shipped thresholds, the share of equal decisions, the
 largest difference in probability, and how far a sentence's probabilities move
-when it is classified alone instead of in a batch. Needs the train extra; also
-shows that transformers opens the model folder.
+when it is classified alone instead of in a batch. Needs the train extra and the
+folder that training left.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from sklearn.metrics import f1_score
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from classifier.encoder import batches, pad, token_rows
-from classifier.model import Model, decide, find
+from classifier.model import Model, decide
 from classifier.taxonomy import QUESTIONS
 from training import corpus
 
@@ -44,15 +45,16 @@ def full_precision(folder: Path, texts: list[str], contexts: list[str]) -> np.nd
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("file", type=Path)
+    parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--model", default="standard")
     options = parser.parse_args()
-    folder, data = find(options.model), corpus.load([options.file], stored=False)
+    data = corpus.load([options.file], stored=False)
     texts, contexts = list(data["text"]), list(data["context"])
     truth = corpus.targets(data["categories"])
     model = Model.load(options.model)
     encoder = model.scorers["encoder"]
     logits = {name: scorer.logits(texts, contexts) for name, scorer in model.scorers.items()}
-    small, full = logits["encoder"], full_precision(folder, texts, contexts)
+    small, full = logits["encoder"], full_precision(options.checkpoint, texts, contexts)
     answers = {
         name: decide(model.calibration.probabilities(list(each.values())), model.calibration)
         for name, each in (("fp32", {**logits, "encoder": full}), ("int8", logits))

@@ -58,4 +58,4 @@ class Screen:
 
 def only(items: Sequence[str], mask: np.ndarray) -> list[str]:
     """The items under a mask."""
-    return [items[i] for i in np.flatnonzero(mask)]
+    return [items[i] for i in np.flatnonzero(mask).tolist()]

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from classifier import orientation
 from classifier.calibration import Calibration, QuestionRows
 from classifier.orientation import Interval, Verdict, distinct, influence, score, verdict
 from classifier.taxonomy import LABELS
@@ -149,3 +150,21 @@ def test_a_chapter_is_held_against_its_own_shares() -> None:
     remainder = score(rest, sections(900), calibration())
     assert apart.assistive == pytest.approx(alone.assistive + remainder.assistive, rel=0.01)
     assert apart.assistive > together.assistive
+
+
+def test_counts_without_prior_are_those_of_quapy(monkeypatch) -> None:
+    """Expectation maximisation agrees with the reference implementation (EMQ of QuaPy)."""
+    from quapy.method.aggregative import EMQ
+
+    random = np.random.default_rng(4)
+    answers = 1 / (1 + np.exp(-random.normal(-1.5, 1.5, 3000)))
+    for share in (0.05, 0.15, 0.4):
+        wanted, _ = EMQ.EM(
+            np.array([1 - share, share]), np.column_stack([1 - answers, answers]), epsilon=1e-6
+        )
+        monkeypatch.setattr(orientation, "PRIOR_SENTENCES", 0.0)
+        monkeypatch.setattr(orientation, "EM_STEPS", 1000)
+        monkeypatch.setattr(orientation, "EM_TOLERANCE", 1e-7)
+        histogram = orientation._histograms(answers, np.zeros(len(answers), int), 1)
+        found = orientation.adapt(histogram, share)[0] / len(answers)
+        assert found == pytest.approx(wanted[1], abs=0.01)

@@ -126,7 +126,7 @@ def split_by_group(dataset: Dataset, held_out: float) -> tuple[Dataset, Dataset]
     """
     side = np.array(
         [
-            real and _fraction(group) < held_out
+            real and fraction(group) < held_out
             for real, group in zip(dataset["real"], dataset["group"], strict=True)
         ]
     )
@@ -135,11 +135,11 @@ def split_by_group(dataset: Dataset, held_out: float) -> tuple[Dataset, Dataset]
 
 def split_at_random(dataset: Dataset, held_out: float) -> tuple[Dataset, Dataset]:
     """Like :func:`split_by_group` for a corpus without documents: pairs stay together."""
-    side = np.array([_fraction(group) < held_out for group in dataset["group"]])
+    side = np.array([fraction(group) < held_out for group in dataset["group"]])
     return dataset.select(np.flatnonzero(~side)), dataset.select(np.flatnonzero(side))
 
 
-def _fraction(key: str) -> float:
+def fraction(key: str) -> float:
     """A number in [0, 1) that depends on ``key`` alone."""
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:6], "big") / 2**48
 

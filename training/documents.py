@@ -66,8 +66,9 @@ def score_documents(
     found = []
     for name in dict.fromkeys(names):
         own = np.flatnonzero(np.asarray(names) == name)
-        own = own[orientation.distinct([texts[i] for i in own])]
-        result = orientation.score(probabilities[own], [sections[i] for i in own], calibration)
+        own = own[orientation.distinct([texts[i] for i in own.tolist()])]
+        clusters = [sections[i] for i in own.tolist()]
+        result = orientation.score(probabilities[own], clusters, calibration)
         gold = truth[own][:, [LABELS.index(q.value) for q in QUESTIONS]]
         found.append(
             ScoredDocument(

@@ -48,6 +48,7 @@ class Recipe:
         loss: a name of :data:`training.losses.LOSSES`.
         category_weight: of all categories together, against 1 for the two questions.
         consistency: weight of R-Drop, which doubles the cost of a step; 0 leaves it out.
+        dropout: of hidden states and attention, while training only.
     """
 
     epochs: float = 3
@@ -61,6 +62,7 @@ class Recipe:
     loss: str = "cross_entropy"
     category_weight: float = 1.0
     consistency: float = 0.0
+    dropout: float = 0.1
     seed: int = 1
     checkpoint_steps: int = 150
 
@@ -176,6 +178,8 @@ def finetune(base: str, train: Dataset, held_out: Dataset, out: Path, recipe: Re
         base,
         dtype=torch.float32,
         **({"num_hidden_layers": recipe.layers} if recipe.layers else {}),
+        hidden_dropout_prob=recipe.dropout,
+        attention_probs_dropout_prob=recipe.dropout,
         num_labels=len(LABELS),
         id2label=dict(enumerate(LABELS)),
         label2id={label: i for i, label in enumerate(LABELS)},
