@@ -6,6 +6,11 @@ Every variant departs from one baseline in one thing. Fold and seed change
 together: run *k* trains with seed *k* and is measured on the projects of fold
 *k*. The runs are smaller than the one that is shipped, so that differences
 count and not levels. Finished runs are kept in ``--out`` and not repeated.
+
+With ``--base`` every run goes on from a fine-tuned checkpoint instead, which
+small runs from scratch cannot reach. Such a base has seen most projects, so all
+runs are measured on those that training holds out, and only the seed and the
+draw of sentences change.
 """
 
 from __future__ import annotations
@@ -33,6 +38,7 @@ from training import corpus
 from training.baseline import train_lexical
 from training.encoder import build_base
 from training.finetune import Recipe, finetune
+from training.pipeline import HELD_OUT
 
 MIN_POSITIVES = 15
 FIGURES = ("assistive", "control", "categories")
@@ -57,7 +63,7 @@ def variants(baseline: Recipe) -> list[Variant]:
     change = lambda name, **fields: Variant(name, replace(baseline, **fields))  # noqa: E731
     return [
         Variant("baseline", baseline),
-        change("12 layers", layers=0),
+        change("all layers", layers=0),
         Variant("section without previous sentence", baseline, context="section"),
         Variant("no context", baseline, context="none"),
         change("context never hidden", drop_context=0.0),
@@ -67,6 +73,7 @@ def variants(baseline: Recipe) -> list[Variant]:
         change("half the learning rate", learning_rate=baseline.learning_rate / 2),
         change("asymmetric loss", loss="asymmetric"),
         change("R-Drop, same number of steps", consistency=1.0),
+        change("twice the dropout", dropout=2 * baseline.dropout),
     ]
 
 
@@ -89,6 +96,15 @@ def folds(data: Dataset, number: int, train: int, test: int) -> Iterator[Fold]:
         rest = random.permutation(np.flatnonzero(~real | (side != k)))[:train]
         tested = data.select(held)
         yield Fold(corpus.without_near_duplicates(data.select(rest), tested), tested)
+
+
+def continuations(data: Dataset, number: int, train: int, test: int) -> Iterator[Fold]:
+    """Draws from the two sides of the split that training makes; the tested part is the same."""
+    rest, held = corpus.split_by_group(data, HELD_OUT)
+    tested = held.select(np.random.default_rng(0).permutation(len(held))[:test])
+    rest = corpus.without_near_duplicates(rest, tested)
+    for k in range(number):
+        yield Fold(rest.select(np.random.default_rng(k).permutation(len(rest))[:train]), tested)
 
 
 def _bucket(group: str, number: int) -> int:
@@ -185,11 +201,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, action="append", required=True)
     parser.add_argument("--exclude", type=Path, action="append", default=[])
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--base", type=Path, help="a fine-tuned checkpoint to go on from")
     parser.add_argument("--only", action="append", help="names of variants; all by default")
     parser.add_argument("--folds", type=int, default=3)
     parser.add_argument("--train", type=int, default=8000, help="sentences per run")
     parser.add_argument("--test", type=int, default=3000, help="sentences per run")
-    parser.add_argument("--layers", type=int, default=6, help="of the baseline")
+    parser.add_argument("--layers", type=int, default=6, help="of the baseline; 0 keeps all")
     parser.add_argument("--epochs", type=float, default=1.0)
     parser.add_argument("--learning-rate", type=float, default=1.5e-4)
     options = parser.parse_args()
@@ -197,7 +214,7 @@ def main() -> None:
     data = corpus.load([*corpus.written_files(), *options.data])
     for file in options.exclude:
         data = corpus.without_near_duplicates(data, corpus.load([file], stored=False))
-    base = options.out / "base"
+    base = options.base or options.out / "base"
     if not (base / "config.json").is_file():
         build_base(base, [*data["text"], *data["context"]])
     baseline = Recipe(
@@ -207,7 +224,8 @@ def main() -> None:
         checkpoint_steps=100_000,
     )
     chosen = [v for v in variants(baseline) if not options.only or v.name in options.only]
-    parts = list(folds(data, options.folds, options.train, options.test))
+    draw = continuations if options.base else folds
+    parts = list(draw(data, options.folds, options.train, options.test))
     results: dict[str, list[dict[str, float]]] = {}
     for k, fold in enumerate(parts):
         for variant in chosen:
