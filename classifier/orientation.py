@@ -139,14 +139,16 @@ def score(
     number = int(index.max()) + 1
     weights = np.vstack([np.ones(number), _resample(random, number, replicates)])
     errors = [_calibration_error(rows, random, len(weights)) for rows in calibration.rows]
-    assistive, control = np.sum(
+    (assistive, control), variances = np.sum(
         [
             _adjusted_counts(probabilities[own], index[own], weights, calibration, errors)
             for own in (strata == stratum for stratum in range(int(strata.max()) + 1))
         ],
         axis=0,
     )
-    assistive[1:], control[1:] = _realised(assistive[1:], control[1:], random)
+    assistive[1:], control[1:] = _realised(
+        np.stack([assistive, control])[:, 1:], variances[:, 1:], random
+    )
     size = weights @ np.bincount(index)
     balance = (assistive - control) / np.maximum(assistive + control, 1e-9)
     log_ratio = np.log((control + 0.5) / (assistive + 0.5))
@@ -182,7 +184,7 @@ def verdict(balance: float, interval: Interval, oriented: float) -> Verdict:
 
 def influence(probabilities: np.ndarray, result: OrientationScore) -> np.ndarray:
     """By how much each sentence moves the score, to first order: positive towards help."""
-    a, c = _half_counts(probabilities)
+    a, c = half_counts(probabilities)
     oriented = max(result.assistive + result.control, 1.0)
     return (a - c - result.score * (a + c)) / oriented
 
@@ -202,7 +204,7 @@ def distinct(texts: Sequence[str]) -> np.ndarray:
 _NOT_WORDS = re.compile(r"[\W\d_]+")
 
 
-def _half_counts(probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def half_counts(probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Assistive and control share of each sentence, a mixed one half in each."""
     p, q = (probabilities[:, LABELS.index(question.value)] for question in QUESTIONS)
     return p - p * q / 2, q - p * q / 2
@@ -215,41 +217,52 @@ def _adjusted_counts(
     calibration: Calibration,
     errors: Sequence[np.ndarray],
 ) -> np.ndarray:
-    """Assistive and control sentences, mixed ones counted half in each, (2, replicates).
+    """Assistive and control sentences, mixed ones counted half in each, and their variances.
+
+    Of shape (2, 2, replicates): expectation and variance, each by question.
 
     Args:
         index: cluster of each sentence.
         weights: how often each cluster counts, (replicates, clusters).
         errors: per question the factors of :func:`_calibration_error`.
     """
-    counts, raw = [], []
+    counts, variances, raw = [], [], []
     total = lambda values: weights @ np.bincount(index, values, weights.shape[1])  # noqa: E731
     for column, (rows, error) in enumerate(zip(calibration.rows, errors, strict=True)):
         answers = probabilities[:, column]
         histograms = _histograms(answers, index, weights.shape[1])
-        counts.append(adapt(weights @ histograms, rows.share) * error)
+        expected, variance = adapt(weights @ histograms, rows.share)
+        counts.append(expected * error)
+        variances.append(variance * error)
         raw.append(total(answers))
     both = total(probabilities[:, : len(QUESTIONS)].prod(1))
     for count, before in zip(counts, raw, strict=True):
         both = both * count / np.maximum(before, 1e-9)
     both = np.minimum(both, np.minimum(*counts))
-    return np.stack(counts) - both / 2
+    return np.stack([np.stack(counts) - both / 2, np.stack(variances)])
 
 
 def _realised(
-    assistive: np.ndarray, control: np.ndarray, random: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
+    expected: np.ndarray, variances: np.ndarray, random: np.random.Generator
+) -> np.ndarray:
     """Counts drawn around their expectations: a probability leaves the label open.
 
-    Where neither is drawn, the expectations stand, for they have a balance.
+    The number of positives among independent sentences has a variance under
+    its mean, the more so the surer the probabilities are; the binomial
+    distribution of that mean and variance stands for it. Where neither is
+    drawn, the expectations stand, for they have a balance.
+
+    Args:
+        expected: (2, replicates), as are ``variances``.
     """
-    drawn = random.poisson(np.maximum(assistive, 0)), random.poisson(np.maximum(control, 0))
-    none = drawn[0] + drawn[1] == 0
-    return np.where(none, assistive, drawn[0]), np.where(none, control, drawn[1])
+    mean = np.maximum(expected, 0)
+    share = np.clip(1 - variances / np.maximum(mean, 1e-9), 1e-3, 1 - 1e-9)
+    drawn = random.binomial(np.round(mean / share).astype(int), share)
+    return np.where(drawn.sum(0) == 0, expected, drawn)
 
 
-def adapt(histograms: np.ndarray, share: float) -> np.ndarray:
-    """Expected number of positives per row, after fitting the row's own share.
+def adapt(histograms: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
+    """Expected number of positives per row, after fitting the row's own share, and its variance.
 
     Args:
         histograms: (rows, BINS) numbers of sentences by probability.
@@ -258,16 +271,16 @@ def adapt(histograms: np.ndarray, share: float) -> np.ndarray:
     centres = 1 / (1 + np.exp(-np.linspace(-LOGIT_RANGE, LOGIT_RANGE, BINS)))
     sizes = histograms.sum(1)
     own = np.full(len(histograms), share)
-    expected = np.zeros(len(histograms))
+    adapted = np.zeros_like(histograms)
     for _ in range(EM_STEPS):
         yes = centres * (own / share)[:, None]
         no = (1 - centres) * ((1 - own) / (1 - share))[:, None]
-        expected = (histograms * (yes / (yes + no))).sum(1)
+        adapted = yes / (yes + no)
         before = own
-        own = (expected + PRIOR_SENTENCES * share) / (sizes + PRIOR_SENTENCES)
+        own = ((histograms * adapted).sum(1) + PRIOR_SENTENCES * share) / (sizes + PRIOR_SENTENCES)
         if np.abs(own - before).max() < EM_TOLERANCE:
             break
-    return expected
+    return (histograms * adapted).sum(1), (histograms * adapted * (1 - adapted)).sum(1)
 
 
 def _histograms(answers: np.ndarray, index: np.ndarray, clusters: int) -> np.ndarray:

@@ -166,5 +166,5 @@ def test_counts_without_prior_are_those_of_quapy(monkeypatch) -> None:
         monkeypatch.setattr(orientation, "EM_STEPS", 1000)
         monkeypatch.setattr(orientation, "EM_TOLERANCE", 1e-7)
         histogram = orientation._histograms(answers, np.zeros(len(answers), int), 1)
-        found = orientation.adapt(histogram, share)[0] / len(answers)
+        found = orientation.adapt(histogram, share)[0][0] / len(answers)
         assert found == pytest.approx(wanted[1], abs=0.01)
