@@ -6,7 +6,6 @@ import io
 import json
 import logging
 import math
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -18,16 +17,19 @@ from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from classifier import __version__
+from classifier import __version__, marking
 from classifier.analyzer import Classifier
-from classifier.console import Exit, ModelOption, err, fail, out
+from classifier.comparison.command import compare
+from classifier.console import Exit, ModelOption, err, fail, out, output_name, output_path
 from classifier.errors import ExtractionError, ModelError
+from classifier.explain.command import explain
 from classifier.extract.router import READABLE_SUFFIXES
 from classifier.extract.suffixes import CONTAINER_SUFFIXES
 from classifier.limits import MIB, Limits
+from classifier.redact import redact
 from classifier.report import terminal
 from classifier.report.model import Brief
-from classifier.report.report import REPORT_SUFFIX, Report
+from classifier.report.report import OUR_SUFFIXES, REPORT_SUFFIX, Report
 from training import commands
 
 app = typer.Typer(
@@ -37,9 +39,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-MAX_NAME_BYTES = 160
-# What some file system or other does not take in a file's name.
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\<>:"|?*]')
 
 
 def _finite(value: float) -> float:
@@ -62,6 +61,9 @@ def scan(
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="输出 JSON（多个文件时每行一个），不写 HTML。")
+    ] = False,
+    with_xlsx: Annotated[
+        bool, typer.Option("--xlsx", help="另在 HTML 报告旁写一份 Excel 工作簿。")
     ] = False,
     model: ModelOption = "standard",
     max_size: Annotated[
@@ -87,8 +89,13 @@ def scan(
     screened: Annotated[
         bool, typer.Option("--screen", help="明显中性的句子不经编码器：更快，几乎不漏。")
     ] = False,
+    redacting: Annotated[
+        bool, typer.Option("--redact", help="遮盖所有输出中的电话、证件号、邮箱、卡号、联系人。")
+    ] = False,
 ) -> None:
     """评估文件：终端摘要与 HTML 报告。 Score files: a summary and an HTML report."""
+    if as_json and with_xlsx:
+        fail("--json 与 --xlsx 不能同时使用 cannot be combined", Exit.USAGE)
     limits = Limits(
         bytes=int(max_size * MIB),
         pages=max_pages,
@@ -104,12 +111,12 @@ def scan(
     try:
         if many:
             found = _with_progress(classifier.analyze_many(files, workers), len(files))
-            _scan_many(found, output, as_json)
+            _scan_many(_redacted(found) if redacting else found, output, as_json, with_xlsx)
         elif files:
-            _scan_one(classifier, files[0], files[0].name, output, as_json)
+            _scan_one(classifier, files[0], files[0].name, output, as_json, with_xlsx, redacting)
         else:
             data = sys.stdin.buffer.read(limits.bytes + 1)
-            _scan_one(classifier, data, "stdin", output, as_json)
+            _scan_one(classifier, data, "stdin", output, as_json, with_xlsx, redacting)
     except OSError as error:
         fail(f"不能写入或读取 cannot write or read: {error}", Exit.FAILED)
 
@@ -145,57 +152,56 @@ def _expand(inputs: list[str]) -> tuple[list[Path], bool]:
 
 def _is_input(path: Path) -> bool:
     """Whether a file found in a folder is a document, not one of our reports or Word's locks."""
-    ours = path.name.endswith(REPORT_SUFFIX)
+    ours = path.name.endswith(OUR_SUFFIXES)
     readable = path.suffix.lower() in (*READABLE_SUFFIXES, *CONTAINER_SUFFIXES)
     return readable and not ours and not path.name.startswith("~$")
 
 
 def _scan_one(
-    classifier: Classifier, source: Path | bytes, name: str, output: Path | None, as_json: bool
+    classifier: Classifier,
+    source: Path | bytes,
+    name: str,
+    output: Path | None,
+    as_json: bool,
+    with_xlsx: bool,
+    redacting: bool,
 ) -> None:
     """One file; an archive or mail gives a table and a report for each member instead."""
-    members: Iterator[tuple[str, Report | ExtractionError]] = iter(())
+    file, found = Path(name), iter(())
     try:
         with err.status("读取与评估 reading and scoring"):
-            members = classifier.analyze_all(source, name)
-            member, result = next(members)
+            found = ((file, *item) for item in classifier.analyze_all(source, name))
+            found = _redacted(found) if redacting else found
+            path, member, result = next(found)
     except ExtractionError as error:
-        member, result = "", error
+        path, member, result = Path(redact(name) if redacting else name), "", error
+    name = path.name
     if member:
-        path = Path(name)
-        found = ((path, *item) for item in chain([(member, result)], members))
-        _scan_many(found, output, as_json)
+        _scan_many(chain([(path, member, result)], found), output, as_json, with_xlsx)
     elif isinstance(result, ExtractionError):
         _say_failed(name, result, as_json)
         raise typer.Exit(Exit.UNREADABLE)
     elif as_json:
         sys.stdout.write(json.dumps(result.to_json(), ensure_ascii=False, indent=1) + "\n")
     else:
-        page = _page(output, name)
+        page = output_path(output, name, REPORT_SUFFIX)
         page.parent.mkdir(parents=True, exist_ok=True)
-        result.to_html(page)
+        _write(result, page, with_xlsx)
         out.print(terminal.summary(result))
         out.print(f"报告 report: {page}", markup=False, soft_wrap=True)
 
 
-def _page(output: Path | None, name: str) -> Path:
-    """Where the report of one file goes; ``output`` may be a file or a folder."""
-    own = _report_name(Path(name).stem)
-    if output is None:
-        return Path(own)
-    return output / own if output.is_dir() or output.suffix == "" else output
-
-
-def _report_name(stem: str) -> str:
-    """``stem`` as every file system takes it, cut at a character's boundary."""
-    stem = _UNSAFE.sub("_", stem)
-    return stem.encode(errors="replace")[:MAX_NAME_BYTES].decode(errors="ignore") + REPORT_SUFFIX
+def _write(report: Report, page: Path, with_xlsx: bool) -> None:
+    """The HTML report, and the workbook beside it."""
+    report.to_html(page)
+    if with_xlsx:
+        report.to_xlsx(page.with_suffix(".xlsx"))
 
 
 Found = tuple[Path, str, Report | ExtractionError]
 
 
-def _scan_many(found: Iterable[Found], output: Path | None, as_json: bool) -> None:
+def _scan_many(found: Iterable[Found], output: Path | None, as_json: bool, with_xlsx: bool) -> None:
     """Documents one by one: path of the file, path of the member in it, report or failure."""
     folder = output or Path("tenderlens-reports")
     if not as_json:
@@ -208,13 +214,24 @@ def _scan_many(found: Iterable[Found], output: Path | None, as_json: bool) -> No
             _write_line(path, member, result)
         elif isinstance(result, Report):
             stem = f"{path.stem}-{Path(member).with_suffix('')}" if member else path.stem
-            result.to_html(folder / f"{number:05d}-{_report_name(stem)}")
+            page = folder / f"{number:05d}-{output_name(stem, REPORT_SUFFIX)}"
+            _write(result, page, with_xlsx)
     if not as_json:
         out.print(terminal.table(results))
         out.print(f"报告 reports: {folder}", markup=False, soft_wrap=True)
     failed = sum(isinstance(result, ExtractionError) for _, result in results)
     if failed:
         raise typer.Exit(Exit.UNREADABLE if failed == len(results) else Exit.SOME_UNREADABLE)
+
+
+def _redacted(found: Iterable[Found]) -> Iterator[Found]:
+    """The same with personal data masked, in what is said of failures and in names too."""
+    for path, member, result in found:
+        if isinstance(result, ExtractionError):
+            hidden = ExtractionError(result.reason, redact(result.detail))
+        else:
+            hidden = result.redacted()
+        yield Path(redact(str(path))), redact(member), hidden
 
 
 def _with_progress(found: Iterable[Found], files: int) -> Iterator[Found]:
@@ -259,7 +276,7 @@ def _say_failed(name: str, error: ExtractionError, as_json: bool) -> None:
         err.print(f"  {error.detail}", markup=False, soft_wrap=True, style="dim")
 
 
-for command in (commands.train, commands.evaluate, commands.export):
+for command in (explain, compare, marking.mark, commands.train, commands.evaluate, commands.export):
     app.command()(command)
 
 

@@ -13,8 +13,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from classifier.analyzer import Classifier
+    from classifier.comparison.compare import Comparison, compare
     from classifier.document import Document
-    from classifier.errors import ExtractionError, ModelError, Reason, TenderlensError
+    from classifier.errors import (
+        ExtractionError,
+        MarkingError,
+        MarkingFault,
+        ModelError,
+        Reason,
+        TenderlensError,
+    )
+    from classifier.explain.model import Explanation
     from classifier.limits import Limits
     from classifier.model import Predictions
     from classifier.orientation import OrientationScore, Verdict
@@ -33,8 +42,12 @@ except PackageNotFoundError:  # run from a checkout that is not installed
 
 _HOME = {
     "Classifier": "analyzer",
+    "Comparison": "comparison.compare",
     "Document": "document",
+    "Explanation": "explain.model",
     "ExtractionError": "errors",
+    "MarkingError": "errors",
+    "MarkingFault": "errors",
     "ModelError": "errors",
     "Reason": "errors",
     "TenderlensError": "errors",
@@ -47,15 +60,20 @@ _HOME = {
     "CATEGORIES": "taxonomy",
     "LABELS": "taxonomy",
     "Orientation": "taxonomy",
+    "compare": "comparison.compare",
 }
 __all__ = [
     "CATEGORIES",
     "LABELS",
     "Classifier",
+    "Comparison",
     "Document",
+    "Explanation",
     "ExtractionError",
     "LabelledSentence",
     "Limits",
+    "MarkingError",
+    "MarkingFault",
     "ModelError",
     "Orientation",
     "OrientationScore",
@@ -64,6 +82,7 @@ __all__ = [
     "Report",
     "TenderlensError",
     "Verdict",
+    "compare",
 ]
 
 

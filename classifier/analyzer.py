@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,6 +28,9 @@ from classifier.model import DEFAULT, Model, Predictions
 from classifier.report.model import LabelledSentence, Section
 from classifier.report.report import Report
 from classifier.segment import segment
+
+if TYPE_CHECKING:
+    from classifier.explain.model import Explanation
 
 # A document may have hundreds of sections; their intervals are only drawn, not judged.
 SECTION_REPLICATES = 200
@@ -73,6 +77,13 @@ class Classifier:
             ValueError: the two lists differ in length.
         """
         return self.model.predict(texts, contexts)
+
+    def explain(self, text: str, context: Context | None = None) -> Explanation:
+        """Why a sentence is labelled as it is; ``context`` is ``(section, previous sentence)``."""
+        # On use: the examples are of no use to whoever only scores documents.
+        from classifier.explain.explanation import explain
+
+        return explain(self.model, text, context)
 
     def analyze(self, source: Source, name: str = "") -> Report:
         """Read and score one document.

@@ -81,5 +81,50 @@ class ExtractionError(TenderlensError):
         return type(self), (self.reason, self.detail)
 
 
+class MarkingFault(StrEnum):
+    """Why a file got no marked copy."""
+
+    FORMAT = "format_not_marked"
+    OTHER_FILE = "not_the_original"
+    IN_CONTAINER = "in_container"
+    NOT_EDITABLE = "not_editable"
+    REDACTED = "redacted"
+
+    @property
+    def next_step(self) -> str:
+        """One sentence, Chinese then English, on what the user can do now."""
+        return _MARKING_STEPS[self]
+
+
+_MARKING_STEPS = {
+    MarkingFault.FORMAT: "批注副本只支持 PDF 和 DOCX：请将原件另存为其中一种，再评估并标注。 "
+    "Marked copies are made of PDF and DOCX only: save the original as one of them first.",
+    MarkingFault.OTHER_FILE: "所给文件与评估时的原件内容不同：请给出原件，或重新评估这一份。 "
+    "This is not the file that was scored: give the original, or score this one.",
+    MarkingFault.IN_CONTAINER: "原件在压缩包或邮件里：请先解压，再对其中的文件标注。 "
+    "The original is in an archive or mail: unpack it and mark the file itself.",
+    MarkingFault.NOT_EDITABLE: "原件的内部结构有错误或较特殊，无法写入批注：请用 Word、WPS "
+    "或 PDF 阅读器打开后另存（打印）为 DOCX 或 PDF 再试。 The structure of the original does not "
+    "take comments: open it, save or print it as DOCX or PDF, and mark that.",
+    MarkingFault.REDACTED: "批注副本保留原件全部内容，无法遮盖个人信息：请用未遮盖的评估结果标注，"
+    "副本不要外传。 A marked copy keeps all of the original, personal data too: make it from the "
+    "report that is not redacted, and do not pass it on.",
+}
+
+
+class MarkingError(TenderlensError):
+    """No marked copy can be made.
+
+    Attributes:
+        fault: the code.
+        detail: what was found; may be empty.
+    """
+
+    def __init__(self, fault: MarkingFault, detail: str = "") -> None:
+        super().__init__(f"{fault.value}: {detail}" if detail else fault.value)
+        self.fault = fault
+        self.detail = detail
+
+
 class ModelError(TenderlensError):
     """A model folder is missing, incomplete or inconsistent; the message names the file."""

@@ -25,8 +25,8 @@ from classifier.errors import ModelError
 from classifier.taxonomy import LABELS
 
 NGRAMS = (1, 2, 3, 4)
-_DIGITS = re.compile(r"\d+(?:\.\d+)*")
-_SPACE = re.compile(r"\s+")
+NUMBER = re.compile(r"\d+(?:\.\d+)*")
+SPACE = re.compile(r"\s+")
 
 jieba.setLogLevel(logging.WARNING)
 
@@ -37,7 +37,7 @@ def features(record: tuple[str, str]) -> list[str]:
     Args:
         record: ``(text, context)`` with the context of :func:`classifier.context.context_text`.
     """
-    text, context = (_fold(part) for part in record)
+    text, context = (fold(part) for part in record)
     grams = [text[i : i + n] for n in NGRAMS for i in range(len(text) - n + 1)]
     words = [f"w:{word}" for word in words_of(text)]
     pairs = [f"{first}+{second[2:]}" for first, second in pairwise(words)]
@@ -47,11 +47,11 @@ def features(record: tuple[str, str]) -> list[str]:
 
 def words_of(text: str) -> list[str]:
     """Words of a sentence in order, as jieba cuts them, without punctuation."""
-    return [word for word in _cutter().cut(text) if any(char.isalnum() for char in word)]
+    return [word for word in cutter().cut(text) if any(char.isalnum() for char in word)]
 
 
 @cache
-def _cutter() -> jieba.Tokenizer:
+def cutter() -> jieba.Tokenizer:
     """jieba with the dictionary of its wheel.
 
     By itself jieba takes whatever stands under the name of its cache in the temporary folder,
@@ -63,9 +63,10 @@ def _cutter() -> jieba.Tokenizer:
     return made
 
 
-def _fold(text: str) -> str:
+def fold(text: str) -> str:
+    """The spelling that :func:`features` sees: every number is 0, no spaces, no variants."""
     folded = unicodedata.normalize("NFKC", text).lower()
-    return _SPACE.sub("", _DIGITS.sub("0", folded))
+    return SPACE.sub("", NUMBER.sub("0", folded))
 
 
 class LexicalScorer:
@@ -92,8 +93,22 @@ class LexicalScorer:
         """Decision values of shape (sentences, labels), float32."""
         if not len(texts):
             return np.zeros((0, len(LABELS)), np.float32)
-        counts = self._counter.transform(list(zip(texts, contexts, strict=True)))
-        return np.asarray(tfidf(counts, self.idf) @ self.weights + self.bias, np.float32)
+        found = self._vectors(list(zip(texts, contexts, strict=True)))
+        return np.asarray(found @ self.weights + self.bias, np.float32)
+
+    def contributions(self, text: str, context: str) -> dict[str, np.ndarray]:
+        """What each feature of a sentence adds to its logits, (labels,); with ``bias`` all of it.
+
+        Keys are those strings of :func:`features` that the vocabulary knows.
+        """
+        row = self._vectors([(text, context)])
+        return {
+            self.vocabulary[column]: value * self.weights[column]
+            for column, value in zip(row.indices.tolist(), row.data, strict=True)
+        }
+
+    def _vectors(self, records: Sequence[tuple[str, str]]) -> csr_matrix:
+        return tfidf(self._counter.transform(records), self.idf)
 
     def save(self, file: Path) -> None:
         """Write a compressed ``.npz`` of plain arrays (no pickle); weights are kept as float16."""

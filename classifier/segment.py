@@ -68,10 +68,11 @@ def _blocks(document: Document) -> Iterator[tuple[Block, tuple[str, ...]]]:
     for block in document.blocks:
         if block.kind is BlockKind.HEADING:
             path = [heading for heading in path if heading.level < block.level]
-        yield block, tuple(_title(heading) for heading in path)
+        yield block, tuple(title(heading) for heading in path)
         if block.kind is BlockKind.HEADING:
             path.append(block)
 
 
-def _title(heading: Block) -> str:
+def title(heading: Block) -> str:
+    """A heading as it stands in section paths: with its automatic number."""
     return f"{heading.label} {heading.text}".strip()

@@ -316,7 +316,7 @@ def without_network(tmp_path: Path, *command: str) -> subprocess.CompletedProces
     (block / "sitecustomize.py").write_text(
         "import socket\n"
         "def refuse(*a, **k):\n    raise RuntimeError('network used')\n"
-        "socket.socket.connect = socket.socket.connect_ex = refuse\n"
+        "socket.socket.connect = socket.socket.connect_ex = socket.socket.sendto = refuse\n"
         "socket.getaddrinfo = refuse\n"
     )
     variables = environment()
@@ -337,5 +337,11 @@ def test_scan_works_without_any_network(tmp_path: Path) -> None:
     )
     assert b"network used" in control.stderr
     (tmp_path / "a.txt").write_text("员工须每日打卡。已有信息自动带入。", encoding="utf-8")
-    done = without_network(tmp_path, "-c", "import cli; cli.main()", "scan", "a.txt")
+    scan = ("-c", "import cli; cli.main()", "scan", "--redact")
+    done = without_network(tmp_path, *scan, "--xlsx", "a.txt")
     assert done.returncode == 0, done.stderr.decode()
+    assert (tmp_path / "a.report.html").exists()
+    assert (tmp_path / "a.report.xlsx").exists()
+    done = without_network(tmp_path, *scan, "--json", "--model", "lexical", "a.txt")
+    assert done.returncode == 0, done.stderr.decode()
+    assert json.loads(done.stdout)["sentences"]

@@ -37,8 +37,8 @@ from classifier.extract.container.walk import Packed, Unpacking, may_be_containe
 from classifier.limits import MIB, Limits
 
 # -P keeps the current folder off the path: a scanned folder may hold a module of any name.
-_COMMAND = [sys.executable, "-P", "-c", "from classifier.extract.sandbox import serve; serve()"]
-_UNPACK = [*_COMMAND[:-1], "from classifier.extract.sandbox import serve_members; serve_members()"]
+_PYTHON = [sys.executable, "-P", "-c"]
+_UNPACK = [*_PYTHON, "from classifier.extract.sandbox import serve_members; serve_members()"]
 _ROOT = Path(__file__).resolve().parents[2]
 _SIZE = struct.Struct(">Q")
 _LAST_PAGE = 120.0
@@ -62,14 +62,28 @@ def read(data: bytes, name: str, limits: Limits) -> Document:
             ``out_of_memory`` and ``crashed``.
     """
     limits.check_bytes(len(data))
-    request = pickle.dumps((data, name, limits))
+    request = (data, name, limits)
+    answer = _unpickle(ask(__name__, request, limits, _patience(limits)))
+    if isinstance(answer, ExtractionError):
+        raise answer
+    return answer
+
+
+def ask(module: str, request: tuple[Any, ...], limits: Limits, patience: float) -> bytes:
+    """What ``module.serve()`` writes in a child process that begins with :func:`take_request`.
+
+    ``request`` must end with the limits. ``patience`` is in seconds.
+
+    Raises:
+        ExtractionError: ``timeout``, ``out_of_memory`` or ``crashed``.
+    """
     try:
         done = subprocess.run(
-            _COMMAND,
+            [*_PYTHON, f"from {module} import serve; serve()"],
             env={**os.environ, "PYTHONPATH": _search_path()},
-            input=request,
+            input=pickle.dumps(request),
             capture_output=True,
-            timeout=_patience(limits),
+            timeout=patience,
             check=False,
         )
     except subprocess.TimeoutExpired:
@@ -78,10 +92,7 @@ def read(data: bytes, name: str, limits: Limits) -> Document:
         raise _too_late(limits)
     if done.returncode != 0:
         raise _failure(done.returncode, done.stderr)
-    answer = _unpickle(done.stdout)
-    if isinstance(answer, ExtractionError):
-        raise answer
-    return answer
+    return done.stdout
 
 
 def _patience(limits: Limits) -> float:
@@ -257,7 +268,7 @@ def _failure(status: int, stderr: bytes) -> ExtractionError:
 
 def serve() -> None:
     """The child's side: limit itself, read one file, answer."""
-    answer_to, data, name, limits = _take_request()
+    answer_to, (data, name, limits) = take_request()
     clock.start(limits.seconds)
     from classifier.extract import router
 
@@ -273,7 +284,7 @@ def serve() -> None:
 
 def serve_members() -> None:
     """The child's side of :func:`unpack`: limit itself, send one file after the other."""
-    answer_to, data, name, limits = _take_request()
+    answer_to, (data, name, limits) = take_request()
     # libarchive turns names into the encoding of the locale, whatever the user's may be.
     with contextlib.suppress(locale.Error):
         locale.setlocale(locale.LC_CTYPE, "C.UTF-8")
@@ -288,14 +299,16 @@ def serve_members() -> None:
     _send(answer_to, unpacking.skipped)
 
 
-def _take_request() -> tuple[IO[bytes], bytes, str, Limits]:
+def take_request() -> tuple[IO[bytes], tuple[Any, ...]]:
+    """In the child: where to answer, and the request, whose last item limits the process."""
     # A library that prints, in Python or in C, must not spoil the answer.
     answer_to = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    data, name, limits = pickle.load(sys.stdin.buffer)
+    request = pickle.load(sys.stdin.buffer)
+    limits: Limits = request[-1]
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    return answer_to, data, name, limits
+    return answer_to, request
 
 
 def _send(answer_to: IO[bytes], message: object) -> None:

@@ -1,26 +1,21 @@
 """The report as one HTML page that needs no network and opens from disk.
 
-Text of the document reaches the page only through Jinja's autoescape or inside
-a JSON data block; a content security policy allows the page's own style and
-script by their hashes and nothing else.
+How untrusted text is kept from acting is said in :mod:`classifier.report.page`.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections import Counter
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment
 
 from classifier.errors import Reason
 from classifier.orientation import MAX_WIDTH, MIN_ORIENTED, OrientationScore, Verdict
 from classifier.report import passages
 from classifier.report.model import Analysis, LabelledSentence, Section
+from classifier.report.page import SHORT, as_text, asset, environment, policy, script
 from classifier.report.reading import LEAST_CONFIDENCE, is_doubtful, readings
 from classifier.report.strip import strip
 from classifier.taxonomy import CATEGORIES, LABELS, QUESTIONS, Orientation
@@ -33,7 +28,6 @@ _LEAST_ORIENTED = 0.5
 _SCRIPTS = ("reading.js", "filters.js", "details.js", "report.js")
 # Category probabilities under this are noise to a reader.
 _LEAST_PROBABILITY = 0.1
-_SHORT = {Orientation.ASSISTIVE: "a", Orientation.CONTROL: "c", Orientation.MIXED: "m"}
 
 _MEANINGS = {
     Verdict.ASSISTIVE: "涉及人的功能以帮助为主。",
@@ -47,7 +41,7 @@ _MEANINGS = {
 def render(report: Analysis) -> str:
     """The complete page. Any text is accepted; lone surrogates become question marks."""
     main, more, plain = _sections(report)
-    style, script = _asset("report.css"), _script()
+    style, code = asset("report.css"), script(_SCRIPTS)
     page = (
         _environment()
         .get_template("report.html.j2")
@@ -56,12 +50,12 @@ def render(report: Analysis) -> str:
             document=report.document,
             total=report.orientation,
             style=style,
-            script=script,
-            policy=_policy(style, script),
+            script=code,
+            policy=policy(style, code),
             sentence_of_meaning=_meaning(report.orientation),
             next_step=report.document.reason.next_step.split(" ")[0],
             is_partial=report.document.reason is not Reason.OK,
-            marked=Counter(_SHORT.get(s.orientation, "n") for s in report.sentences),
+            marked=Counter(SHORT.get(s.orientation, "n") for s in report.sentences),
             review=sum(s.review for s in report.sentences),
             profile=_profile(report),
             sections=main,
@@ -80,8 +74,7 @@ def render(report: Analysis) -> str:
             movers_shown=MOVERS_SHOWN,
         )
     )
-    # File names from archives may hold bytes that are no text.
-    return page.encode("utf-8", "replace").decode("utf-8")
+    return as_text(page)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +127,8 @@ def _movers(report: Analysis) -> dict[str, list[LabelledSentence]]:
         s for s in report.movers(len(report.sentences)) if s.orientation is not Orientation.NEUTRAL
     ]
     return {
-        _SHORT[Orientation.CONTROL]: [s for s in marked if s.influence < 0][:MOVERS_SHOWN],
-        _SHORT[Orientation.ASSISTIVE]: [s for s in marked if s.influence > 0][:MOVERS_SHOWN],
+        SHORT[Orientation.CONTROL]: [s for s in marked if s.influence < 0][:MOVERS_SHOWN],
+        SHORT[Orientation.ASSISTIVE]: [s for s in marked if s.influence > 0][:MOVERS_SHOWN],
     }
 
 
@@ -167,7 +160,7 @@ def _data(report: Analysis) -> dict[str, Any]:
     places = [s.sentence.place for s in sentences]
     depths = [passages.depth_of(place, report.document.page_sizes) for place in places]
     return {
-        "labels": [[c.code, c.zh, _SHORT[c.orientation]] for c in CATEGORIES.values()],
+        "labels": [[c.code, c.zh, SHORT[c.orientation]] for c in CATEGORIES.values()],
         "pages": _runs([place.page for place in places]),
         "paragraphs": _runs([None if p.page is not None else p.block + 1 for p in places]),
         "depths": _runs([None if depth is None else round(100 * depth) for depth in depths]),
@@ -207,57 +200,8 @@ def _runs(values: list[Any]) -> list[list[Any]]:
     return [[i, v] for i, v in enumerate(values) if i == 0 or v != values[i - 1]]
 
 
-def _asset(name: str) -> Markup:
-    """A file of ours from the package, the only text that enters the page unescaped."""
-    source = files("classifier.report").joinpath("templates", name)
-    return Markup(source.read_text(encoding="utf-8"))
-
-
-def _script() -> Markup:
-    """The script's parts in one scope that nothing outside can see."""
-    return (
-        Markup('(() => {\n"use strict";\n')
-        + Markup("\n").join(map(_asset, _SCRIPTS))
-        + Markup("})();\n")
-    )
-
-
-def _policy(style: str, script: str) -> str:
-    return (
-        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
-    )
-
-
-def _hash(text: str) -> str:
-    digest = hashlib.sha256(text.encode("utf-8")).digest()
-    return f"'sha256-{base64.b64encode(digest).decode()}'"
-
-
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("classifier.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=False,
-    )
-    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
-    environment.filters.update(
-        signed=_signed,
-        percent=lambda share: f"{100 * share:.1f} %",
-        position=lambda score: round(50 * (score + 1), 2),
-        where=passages.where,
-    )
-    environment.tests["doubtful"] = is_doubtful
-    environment.tests["heading"] = passages.is_heading
-    environment.tests["table"] = lambda item: isinstance(item, passages.Table)
-    environment.globals["short"] = _SHORT
-    return environment
-
-
-def _signed(value: float, digits: int = 2) -> str:
-    """With its sign and a true minus; what rounds to nought has none."""
-    text = f"{value:+.{digits}f}"
-    return text[1:] if not float(text) else text.replace("-", "−")
+    made = environment()
+    made.tests["heading"] = passages.is_heading
+    made.tests["table"] = lambda item: isinstance(item, passages.Table)
+    return made

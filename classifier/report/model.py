@@ -60,7 +60,10 @@ class Brief:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """A document, its labelled sentences, and what follows from them."""
+    """A document, its labelled sentences, and what follows from them.
+
+    ``is_redacted`` says that personal data is masked in all its texts.
+    """
 
     document: Document
     model: str
@@ -69,6 +72,7 @@ class Analysis:
     sentences: tuple[LabelledSentence, ...]
     sections: tuple[Section, ...]
     findings: Findings
+    is_redacted: bool = False
 
     def brief(self) -> Brief:
         alarms = tuple(finding.rule.zh for finding in self.findings.alarms)

@@ -78,6 +78,11 @@ class Frame:
     def point(self, x: float, y: float) -> tuple[float, float]:
         return self.a * x + self.c * y + self.e, self.b * x + self.d * y + self.f
 
+    def back(self, u: float, v: float) -> tuple[float, float]:
+        """The point of user space that is displayed at ``(u, v)``."""
+        u, v, area = u - self.e, v - self.f, self.a * self.d - self.b * self.c
+        return (self.d * u - self.c * v) / area, (self.a * v - self.b * u) / area
+
     def boxes(self, corners: NDArray[np.float32]) -> NDArray[np.float32]:
         """Map n × 4 pairs of opposite corners (x, y, x, y) to left, top, right, bottom."""
         x, y = corners[:, 0::2], corners[:, 1::2]

@@ -48,7 +48,10 @@ class _Text:
 
 @dataclass(slots=True)
 class Body:
-    """State of one walk. ``page`` is ``None`` unless Word stored where its pages broke."""
+    """State of one walk. ``page`` is ``None`` unless Word stored where its pages broke.
+
+    ``origins`` holds for every block the paragraph that it came from.
+    """
 
     styles: Styles
     numbering: Numbering
@@ -57,6 +60,7 @@ class Body:
     page: int | None = None
     fields_balanced: bool = True
     blocks: list[Block] = field(default_factory=list)
+    origins: list[Element] = field(default_factory=list)
     contents: list[Aside] = field(default_factory=list)
     references: list[NoteReference] = field(default_factory=list)
     diagrams: dict[str, list[str]] = field(default_factory=dict)
@@ -65,6 +69,7 @@ class Body:
     chars: int = 0
     foreign: int = 0
     _carry: str = ""
+    _origin: Element = None
     _merged_page: int | None = None
 
     def walk(self, container: Element, cell: Cell | None = None, contents: bool = False) -> None:
@@ -89,6 +94,7 @@ class Body:
             self._carry = ""
 
     def _paragraph(self, node: Element, cell: Cell | None, contents: bool) -> None:
+        self._origin = node
         properties = node.find(f"{W}pPr")
         style = _child_value(properties, "pStyle")
         in_contents = contents or self._in_contents_field() or self.styles.is_contents(style)
@@ -109,6 +115,7 @@ class Body:
         for attached in text.attached:
             if isinstance(attached, TextBox):
                 self.walk(attached.content, cell)
+                self._origin = node
             else:
                 for paragraph in self.diagrams.get(attached.id, ()):
                     self._emit(Block(one_line(paragraph), page=self.page), cell)
@@ -155,6 +162,7 @@ class Body:
         if cell:
             block = Block(block.text, BlockKind.CELL, label=block.label, page=block.page, cell=cell)
         self.blocks.append(block)
+        self.origins.append(self._origin)
 
     def _heading_level(self, properties: Element | None, style: str) -> int:
         outline = None if properties is None else whole(properties.find(f"{W}outlineLvl"))
@@ -201,6 +209,7 @@ class Body:
             text = "\n".join(block.text for block in self.blocks[first:])
             if goes_on and text == above.get(column):
                 del self.blocks[first:]
+                del self.origins[first:]
             elif not goes_on:
                 above[column] = text
             # The breaks in a cell that goes on below belong to the rows below.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Final
 
 from classifier.document import Aside, AsideKind, Document
@@ -30,8 +31,26 @@ def read_docx(data: bytes, name: str, limits: Limits) -> Document:
     Pages are those of Word's last layout where the file stores them, else ``None``.
     Raises :class:`ExtractionError` with DAMAGED, ENCRYPTED, EMPTY or TOO_LARGE.
     """
+    return read_traced(data, name, limits).document
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A document with the paragraph elements its blocks were read from, one for each block.
+
+    Most are in the tree of the main part, ``root``; those of notes are in their own part.
+    """
+
+    document: Document
+    root: Element
+    paragraphs: tuple[Element, ...]
+    hidden_style: Callable[[str], bool]
+
+
+def read_traced(data: bytes, name: str, limits: Limits) -> Traced:
+    """Like :func:`read_docx`, with where each block came from."""
     limits.check_bytes(len(data))
-    return _Reader(Package(data, limits), limits).document(name)
+    return _Reader(Package(data, limits), limits).traced(name)
 
 
 class _Reader:
@@ -47,7 +66,7 @@ class _Reader:
         self._styles = Styles(self._companion("styles"))
         self._seen = Seen(hidden_style=self._styles.is_hidden)
 
-    def document(self, name: str) -> Document:
+    def traced(self, name: str) -> Traced:
         root = self._xml(self._main)
         content = next(root.iter(f"{W}body"), None)
         if content is None:
@@ -65,7 +84,8 @@ class _Reader:
             raise ExtractionError(Reason.EMPTY, detail)
         few = self._seen.images > 0 and len(document.text) < _FEW_CHARS
         reason = Reason.OK_PARTIAL if self._partial or few else Reason.OK
-        return replace(document, reason=reason, notes=tuple(self._notes))
+        document = replace(document, reason=reason, notes=tuple(self._notes))
+        return Traced(document, root, tuple(body.origins), self._styles.is_hidden)
 
     def _body(self, root: Element) -> Body:
         rendered = next(root.iter(f"{W}lastRenderedPageBreak"), None) is not None

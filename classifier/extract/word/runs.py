@@ -93,6 +93,11 @@ class Seen:
 
 def inline(node: Element, seen: Seen) -> Iterator[Inline]:
     """Text and marks below ``node`` in reading order; revisions as accepted."""
+    return (item for item, _ in inline_sources(node, seen))
+
+
+def inline_sources(node: Element, seen: Seen) -> Iterator[tuple[Inline, Element]]:
+    """What :func:`inline` gives, each with the element that says it."""
     for child in node:
         tag = child.tag
         if not isinstance(tag, str) or tag in _SILENT:
@@ -103,18 +108,18 @@ def inline(node: Element, seen: Seen) -> Iterator[Inline]:
         elif tag == f"{W}r":
             yield from _run(child, seen)
         elif tag in (f"{W}t", f"{_M}t"):
-            yield child.text or ""
+            yield child.text or "", child
         elif tag == f"{MC}AlternateContent":
-            yield from inline(alternative(child), seen)
+            yield from inline_sources(alternative(child), seen)
         elif tag in _TEXT:
-            yield _TEXT[tag]
+            yield _TEXT[tag], child
         elif tag in (f"{W}drawing", f"{W}pict", f"{W}object"):
             yield from _graphics(child, seen)
         elif mark := _mark(child, seen):
-            yield mark
+            yield mark, child
         else:
             seen.changes += tag in _INSERTED
-            yield from inline(child, seen)
+            yield from inline_sources(child, seen)
 
 
 def alternative(node: Element) -> Element:
@@ -123,7 +128,7 @@ def alternative(node: Element) -> Element:
     return next((branch for branch in branches if len(branch)), node.makeelement(f"{MC}Choice"))
 
 
-def _run(node: Element, seen: Seen) -> Iterator[Inline]:
+def _run(node: Element, seen: Seen) -> Iterator[tuple[Inline, Element]]:
     properties = node.find(f"{W}rPr")
     if properties is not None:
         style = properties.find(f"{W}rStyle")
@@ -133,7 +138,7 @@ def _run(node: Element, seen: Seen) -> Iterator[Inline]:
         if hidden:
             seen.hidden += any(True for _ in node.iter(f"{W}t"))
             return
-    yield from inline(node, seen)
+    yield from inline_sources(node, seen)
 
 
 def _mark(node: Element, seen: Seen) -> Inline | None:
@@ -161,14 +166,14 @@ def _field(node: Element, seen: Seen) -> None:
         seen.fields.pop()
 
 
-def _graphics(node: Element, seen: Seen) -> Iterator[Inline]:
+def _graphics(node: Element, seen: Seen) -> Iterator[tuple[Inline, Element]]:
     for child in node:
         if not isinstance(child.tag, str):
             continue
         if child.tag == TEXT_BOX:
-            yield TextBox(child)
+            yield TextBox(child), child
         elif child.tag == _DIAGRAM:
-            yield Diagram(child.get(f"{_R}dm", ""))
+            yield Diagram(child.get(f"{_R}dm", "")), child
         elif child.tag == f"{MC}AlternateContent":
             yield from _graphics(alternative(child), seen)
         else:

@@ -1,0 +1,1 @@
+"""Why a sentence got its labels: words, rule, nearest labelled sentences, what would flip it."""

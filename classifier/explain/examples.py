@@ -1,0 +1,124 @@
+"""The nearest sentences among those written and labelled for this project.
+
+Likeness is the cosine of TF-IDF vectors of character 1- and 2-grams: it finds the same words,
+not the same meaning.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from classifier.explain.model import Contrast, Example
+from classifier.resources import folder
+from classifier.taxonomy import Orientation, orientation_of_categories
+
+MIN_SIMILARITY = 0.1
+# Some contrast groups are looser than one wording: two of a pair must be as alike as this.
+MIN_CONTRAST = 0.2
+MOST_EXAMPLES = 3
+MOST_OTHERS = 2
+# So many likeliest sentences of contrast groups have their partners looked at.
+_ANCHORS = 20
+
+
+@dataclass(frozen=True)
+class Nearest:
+    examples: tuple[Example, ...]
+    others: tuple[Example, ...]
+    contrast: Contrast | None
+
+
+class Sentences:
+    """Labelled sentences with their vectors; see :func:`sentences`."""
+
+    def __init__(self, examples: Sequence[Example]) -> None:
+        self.examples = tuple(examples)
+        self._vectorizer = TfidfVectorizer(
+            analyzer="char", ngram_range=(1, 2), sublinear_tf=True, dtype=np.float32
+        )
+        # An empty sentence beside the others: a vocabulary can then be read from no file at all.
+        self._matrix: csr_matrix = self._vectorizer.fit_transform(
+            [*(example.text for example in examples), "。"]
+        )[:-1]
+        self._groups: dict[str, list[int]] = defaultdict(list)
+        for i, example in enumerate(examples):
+            if example.pair:
+                self._groups[example.pair].append(i)
+
+    @classmethod
+    def read(cls, files: Iterable[Path]) -> Sentences:
+        return cls([example for file in files for example in _read(file)])
+
+    def nearest(self, text: str, orientation: Orientation, categories: Sequence[str]) -> Nearest:
+        """Sentences like ``text``: of its labels, of other orientations, and a contrast to it."""
+        if not any(char.isalnum() for char in text):
+            return Nearest((), (), None)
+        likeness = (self._matrix @ self._vectorizer.transform([text]).T).toarray()[:, 0]
+        same = np.array([e.orientation is orientation for e in self.examples], bool)
+        fit = likeness * [0.5 + 0.5 * _overlap(e.categories, categories) for e in self.examples]
+        alike = self._best(np.where(same, fit, 0), likeness, MOST_EXAMPLES)
+        others = self._best(np.where(same, 0, likeness), likeness, MOST_OTHERS)
+        return Nearest(alike, others, self._contrast(np.where(same, fit, 0), likeness))
+
+    def _best(self, ranked: np.ndarray, likeness: np.ndarray, most: int) -> tuple[Example, ...]:
+        """The highest ranked that are alike enough, one of each contrast group."""
+        found: dict[str, Example] = {}
+        for i in np.argsort(-ranked, kind="stable")[: 10 * most].tolist():
+            example = self.examples[i]
+            if ranked[i] > 0 and likeness[i] >= MIN_SIMILARITY:
+                found.setdefault(example.pair or example.id, self._with(i, likeness))
+        return tuple(found.values())[:most]
+
+    def _contrast(self, ranked: np.ndarray, likeness: np.ndarray) -> Contrast | None:
+        paired = np.array([bool(example.pair) for example in self.examples], bool)
+        best: tuple[float, int, int] | None = None
+        for i in np.argsort(-np.where(paired, ranked, 0), kind="stable")[:_ANCHORS].tolist():
+            if not paired[i] or ranked[i] <= 0 or likeness[i] < MIN_SIMILARITY:
+                continue
+            for j in self._groups[self.examples[i].pair]:
+                if self.examples[j].orientation is self.examples[i].orientation:
+                    continue
+                near = float((self._matrix[i] @ self._matrix[j].T).sum())
+                score = float(ranked[i]) * (MIN_CONTRAST + near)
+                if near >= MIN_CONTRAST and (best is None or score > best[0]):
+                    best = score, i, j
+        return Contrast(*(self._with(i, likeness) for i in best[1:])) if best else None
+
+    def _with(self, index: int, likeness: np.ndarray) -> Example:
+        return replace(self.examples[index], similarity=float(likeness[index]))
+
+
+@cache
+def sentences() -> Sentences:
+    """All of ``data/sentences``, read and vectorised once in a process, about a second."""
+    return Sentences.read(sorted((folder("data") / "sentences").glob("*.jsonl")))
+
+
+def _read(file: Path) -> Iterator[Example]:
+    with file.open(encoding="utf-8") as lines:
+        for line in lines:
+            record = json.loads(line)
+            yield Example(
+                id=record["id"],
+                text=record["text"],
+                section=record["section"],
+                categories=tuple(record["categories"]),
+                orientation=orientation_of_categories(record["categories"]),
+                similarity=0.0,
+                pair=record["pair"] or "",
+            )
+
+
+def _overlap(one: Sequence[str], other: Sequence[str]) -> float:
+    """Jaccard's index of two sets of categories; 1 for two empty ones."""
+    union = set(one) | set(other)
+    return len(set(one) & set(other)) / len(union) if union else 1.0
