@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import os
 import random
-import shutil
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
-import jsonschema
 import lxml.html
 import pytest
+from drafts import BASE, NOTHING, assert_covers, counts, draft, edited
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from playwright.sync_api import sync_playwright
-from referencing import Registry, Resource
-from sample_report import HOSTILE, hostile_report, make_report, sample_report
+from sample_report import make_report
 
-import cli
-from classifier import Classifier, Comparison, Report, compare
+from classifier import Report, compare
 from classifier.comparison import similarity
 from classifier.comparison.align import align
 from classifier.comparison.html import render
@@ -28,68 +21,8 @@ from classifier.comparison.model import Fate, Kind
 from classifier.comparison.overview import overview
 from classifier.comparison.wording import unnumbered
 from classifier.comparison.words import word_changes
-from classifier.document import Block, BlockKind
-from classifier.resources import folder
+from classifier.document import Block
 from classifier.taxonomy import Orientation
-
-SAMPLES = folder("data") / "samples"
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
-
-# "#" begins a heading; behind "|" stand the categories.
-BASE = """
-# 第一章 项目概况
-本项目为临江区政务服务平台的升级改造。
-平台面向全区四十二个部门统一部署。
-# 第二章 功能需求
-## 2.1 办事服务
-系统自动带入已有信息，群众无需重复填写。 | A1
-办理进度可以在线查询，并以短信提醒申请人。 | A3
-窗口人员每日须通过人脸识别打卡。 | C1 C2
-## 2.2 统计分析
-各部门可以按月查看本部门的办件数量。
-# 第三章 培训
-供应商应提供三次现场培训，并编写操作手册。 | A8
-上线后驻场支持三个月，随时解答使用问题。 | A8
-# 第四章 商务要求
-投标保证金为五万元，于开标前一日到账。
-合同签订后六十日内完成安装与调试。
-""".lstrip()
-
-
-def draft(source: str, name: str = "草稿.docx", **rest) -> Report:
-    blocks, labels = [], []
-    for line in source.strip().splitlines():
-        text, _, given_labels = line.partition(" | ")
-        title = text.lstrip("#")
-        level = len(text) - len(title)
-        kind = BlockKind.HEADING if level else BlockKind.PARAGRAPH
-        blocks.append(Block(title.strip(), kind, level))
-        labels.append(given_labels)
-    return make_report(blocks, labels, name, **rest)
-
-
-def edited(*replacements: tuple[str, str]) -> Comparison:
-    source = BASE
-    for old, new in replacements:
-        assert source.count(old) == 1, old
-        source = source.replace(old, new)
-    return compare(draft(BASE), draft(source))
-
-
-def counts(comparison: Comparison) -> dict[str, int]:
-    kinds = comparison.counts()
-    return {name: kinds[name] for name in ("reworded", "added", "removed", "moved", "renumbered")}
-
-
-NOTHING = {"reworded": 0, "added": 0, "removed": 0, "moved": 0, "renumbered": 0}
-
-
-def assert_covers(comparison: Comparison) -> None:
-    """Every sentence of both drafts stands in exactly one change, the new ones in their order."""
-    old = [c.old.sentence.index for c in comparison.changes if c.old]
-    new = [c.new.sentence.index for c in comparison.changes if c.new]
-    assert sorted(old) == list(range(len(comparison.old.sentences)))
-    assert new == list(range(len(comparison.new.sentences)))
 
 
 def test_identical_drafts_have_no_changes() -> None:
@@ -368,159 +301,3 @@ def test_work_grows_with_the_text_not_with_its_square(
     assert cells <= 500 * size
     if case == "all alike":
         assert pairs == {i: i for i in range(size)}
-
-
-def validator() -> jsonschema.Draft202012Validator:
-    name = "report.schema.json"
-    comparison, report = (
-        json.loads((folder("data") / file).read_text(encoding="utf-8"))
-        for file in ("compare.schema.json", name)
-    )
-    registry = Registry().with_resource(name, Resource.from_contents(report))
-    return jsonschema.Draft202012Validator(comparison, registry=registry)
-
-
-def test_json_follows_its_schema_and_says_what_the_comparison_says() -> None:
-    assistance = sample_report()
-    for comparison in (edited(("六十日内", "九十日内")), compare(draft(BASE), assistance)):
-        content = json.loads(json.dumps(comparison.to_json(), allow_nan=False))
-        validator().validate(content)
-        assert len(content["changes"]) == len(comparison.changes)
-        for change, said in zip(comparison.changes, content["changes"], strict=True):
-            assert said["kind"] == change.kind.value
-            if change.new:
-                assert content["new"]["sentences"][said["new"]]["text"] == change.new.text
-    wrong = content["changes"][0] | {"kind": "added", "old": 0}
-    assert not validator().is_valid(content | {"changes": [wrong]})
-
-
-def test_every_change_is_on_the_page_with_both_places() -> None:
-    comparison = compare(draft(BASE), sample_report())
-    page = lxml.html.fromstring(render(comparison))
-    rows = page.xpath("//article[contains(@class, 'row')]")
-    shown = [c for c in comparison.changes if c.is_shown]
-    assert len(rows) == len(shown) > 50
-    for row, change in zip(rows, shown, strict=True):
-        for side, name in ((change.old, "old"), (change.new, "new")):
-            (part,) = row.find_class("draft " + name) or row.xpath(f".//*[@class='draft {name}']")
-            if side is None:
-                assert "无此句" in part.text_content()
-                continue
-            place = part.find_class("at")[0].text_content()
-            assert ("页" if side.sentence.place.page else "段") in place
-            assert all(title in place for title in side.sentence.section)
-            text = part.find_class("tx")[0].xpath(".//text()[not(ancestor::i)]")
-            assert "".join(map(str, text)) == side.text
-    targets = page.xpath("//a/@href")
-    assert {t[1:] for t in targets} <= set(page.xpath("//@id"))
-
-
-def test_hostile_text_is_escaped_once() -> None:
-    formula = make_report([Block("=HYPERLINK(1)正文" + HOSTILE[:30])], [""], name="=1+1.txt")
-    page = lxml.html.fromstring(render(compare(formula, hostile_report())))
-    assert [s.get("type") for s in page.xpath("//script")] == [None]
-    assert not page.xpath("//@onload | //*[@id='x'] | //@style")
-    assert HOSTILE in page.xpath("string(//h1)")
-    assert any(HOSTILE in text for text in page.xpath("//p[@class='tx']//text()"))
-
-
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install it, or set CHROMIUM")
-def test_the_page_in_a_browser(tmp_path: Path) -> None:
-    comparison = edited(
-        ("窗口人员每日须通过人脸识别打卡。 | C1 C2\n", ""),
-        ("六十日内", "九十日内"),
-        ("# 第三章 培训\n", f"# 第三章 培训\n离岗的扣减当月绩效。 | C7\n另见附录{HOSTILE}。\n"),
-    )
-    comparison.to_html(tmp_path / "page.html")
-    shown = "[...document.querySelectorAll('article.row')].filter(e => e.offsetParent).length"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1000, "height": 700})
-        complaints: list[str] = []
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto((tmp_path / "page.html").as_uri())
-        changes = sum(c.is_shown for c in comparison.changes)
-        assert page.evaluate(shown) == changes
-        page.check("#only")
-        assert page.evaluate(shown) == comparison.counts()["oriented"] == 2
-        page.check("[name=k][value=removed]")
-        assert page.evaluate(shown) == 1
-        assert page.inner_text("#matched") == "符合筛选：1 处"
-        # A link to a change that the filters hide shows it.
-        page.click("#alarms a >> nth=0")
-        assert page.evaluate(shown) == changes
-        assert "绩效" in page.inner_text(".row.cur")
-        page.keyboard.press("j")
-        assert "附录" in page.inner_text(".row.cur")
-        page.keyboard.press("k")
-        assert page.evaluate("document.activeElement.classList.contains('cur')")
-        assert page.evaluate("window.pwned") is None
-        page.set_viewport_size({"width": 380, "height": 700})
-        assert page.evaluate("document.documentElement.scrollWidth") <= 380
-        browser.close()
-    assert complaints == []
-
-
-@pytest.fixture
-def drafts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
-    monkeypatch.chdir(tmp_path)
-    text = (SAMPLES / "delivery-riders-srs.txt").read_bytes().decode("gb18030")
-    old, new = tmp_path / "旧稿.txt", tmp_path / "新稿.txt"
-    old.write_text(text, encoding="utf-8")
-    clauses = (
-        "骑手每日须刷脸打卡，迟到由系统自动罚款。",
-        "系统实时采集骑手位置轨迹，离线超过十分钟自动通报站长。",
-        "每周按准时率对骑手排名并公示，末位扣减绩效。",
-    )
-    new.write_text(text + "\n" + "\n".join(clauses), encoding="utf-8")
-    return old, new
-
-
-def run_compare(*arguments: str | Path) -> int:
-    with pytest.raises(SystemExit) as ended:
-        cli.app(["compare", "--model", "lexical", *map(str, arguments)])
-    assert isinstance(ended.value.code, int)
-    return ended.value.code
-
-
-def test_the_command_writes_a_page_and_a_summary(drafts, tmp_path: Path, capsys) -> None:
-    assert run_compare(*drafts) == 0
-    said = capsys.readouterr().out
-    assert "旧稿.txt → 新稿.txt" in said
-    assert "更多管控" in said
-    assert "新稿.compare.html" in said.replace("\n", "")
-    assert "刷脸打卡" in (tmp_path / "新稿.compare.html").read_text(encoding="utf-8")
-
-
-def test_the_command_gives_json_alone(drafts, tmp_path: Path, capsys) -> None:
-    assert run_compare("--json", *drafts) == 0
-    content = json.loads(capsys.readouterr().out)
-    validator().validate(content)
-    assert content["counts"]["added"] == 3
-    assert content["counts"]["removed"] == content["counts"]["reworded"] == 0
-    assert content["score"]["difference"] < 0
-    assert len(list(tmp_path.iterdir())) == 2
-
-
-def test_an_unreadable_draft_is_named(drafts, tmp_path: Path, capsys) -> None:
-    (tmp_path / "坏.pdf").write_bytes(b"%PDF-1.7 cut")
-    assert run_compare(drafts[0], "坏.pdf") == 3
-    assert capsys.readouterr().err.startswith("坏.pdf: ")
-    assert run_compare("--json", drafts[0], "坏.pdf") == 3
-    assert json.loads(capsys.readouterr().out)["path"] == "坏.pdf"
-
-
-def test_wrong_usage_has_its_exit_codes(drafts) -> None:
-    before = drafts[1].read_bytes()
-    assert run_compare(drafts[0], "没有.txt") == 2
-    assert run_compare(*drafts, "-o", drafts[1]) == 2
-    assert drafts[1].read_bytes() == before
-    assert run_compare(*drafts, "--model", "no-such-model") == 5
-
-
-def test_the_public_name_compares_reports(drafts) -> None:
-    classifier = Classifier.load("lexical")
-    comparison = compare(*(classifier.analyze(path) for path in drafts))
-    assert_covers(comparison)
-    assert {c.kind for c in comparison.changes if c.is_shown} == {Kind.ADDED}

@@ -14,6 +14,7 @@ from classifier.comparison import terminal
 from classifier.comparison.compare import compare as compare_reports
 from classifier.console import Exit, ModelOption, err, fail, out, output_path
 from classifier.errors import ExtractionError, ModelError
+from classifier.redact import redact
 from classifier.report.report import COMPARISON_SUFFIX, Report
 
 Draft = Annotated[Path, typer.Argument(exists=True, dir_okay=False)]
@@ -28,15 +29,20 @@ def compare(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON，不写 HTML。")] = False,
     model: ModelOption = "standard",
+    redacting: Annotated[
+        bool, typer.Option("--redact", help="遮盖电话、证件号、邮箱、卡号、联系人。")
+    ] = False,
 ) -> None:
     """对照两稿：增删改移与倾向的变化。 Compare two drafts: what changed, and for whom."""
-    page = _page(output, (old, new))
+    page = _page(output, (old, new), redacting)
     try:
         classifier = Classifier.load(model)
     except ModelError as error:
         fail(f"模型 model: {error}", Exit.MODEL)
     try:
         drafts = [_analyze(classifier, path, as_json) for path in (old, new)]
+        if redacting:
+            drafts = [report.redacted() for report in drafts]
         with err.status("对照 comparing"):
             comparison = compare_reports(*drafts)
             if as_json:
@@ -51,8 +57,9 @@ def compare(
     out.print(f"对照 comparison: {page}", markup=False, soft_wrap=True)
 
 
-def _page(output: Path | None, drafts: tuple[Path, Path]) -> Path:
-    page = output_path(output, drafts[1].name, COMPARISON_SUFFIX)
+def _page(output: Path | None, drafts: tuple[Path, Path], redacting: bool) -> Path:
+    name = drafts[1].name
+    page = output_path(output, redact(name) if redacting else name, COMPARISON_SUFFIX)
     if page.exists() and any(page.samefile(draft) for draft in drafts):
         fail(f"这会覆盖原件 this would overwrite a draft: {page}", Exit.USAGE)
     return page
