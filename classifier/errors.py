@@ -128,3 +128,7 @@ class MarkingError(TenderlensError):
 
 class ModelError(TenderlensError):
     """A model folder is missing, incomplete or inconsistent; the message names the file."""
+
+
+class ReviewError(TenderlensError):
+    """A review store cannot be opened, or does not take a decision; the message says why."""
