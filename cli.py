@@ -17,7 +17,7 @@ from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from classifier import __version__, marking
+from classifier import __version__, marking, models_command
 from classifier.analyzer import Classifier
 from classifier.comparison.command import compare
 from classifier.console import Exit, ModelOption, err, fail, out, output_name, output_path
@@ -26,6 +26,7 @@ from classifier.explain.command import explain
 from classifier.extract.router import READABLE_SUFFIXES
 from classifier.extract.suffixes import CONTAINER_SUFFIXES
 from classifier.limits import MIB, Limits
+from classifier.model import DEFAULT
 from classifier.redact import redact
 from classifier.report import terminal
 from classifier.report.model import Brief
@@ -65,7 +66,7 @@ def scan(
     with_xlsx: Annotated[
         bool, typer.Option("--xlsx", help="另在 HTML 报告旁写一份 Excel 工作簿。")
     ] = False,
-    model: ModelOption = "standard",
+    model: ModelOption = DEFAULT,
     max_size: Annotated[
         float, typer.Option(callback=_finite, help="单个文件大小上限，MiB。")
     ] = Limits().bytes / MIB,
@@ -278,6 +279,7 @@ def _say_failed(name: str, error: ExtractionError, as_json: bool) -> None:
 
 for command in (explain, compare, marking.mark, commands.train, commands.evaluate, commands.export):
     app.command()(command)
+app.add_typer(models_command.app, name="models")
 
 
 @app.command()

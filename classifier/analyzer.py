@@ -56,7 +56,10 @@ class Classifier:
         limits: Limits | None = None,
         screened: bool = False,
     ) -> Classifier:
-        """Open a model: ``standard`` (shipped default), ``lexical``, or a model folder.
+        """Open the model in use, or ``standard``, ``lexical``, an own model's name, a model folder.
+
+        In use is ``standard``, unless the user put another in use (``tenderlens models``);
+        reports and ``model.name``, ``model.version`` say which it was.
 
         Args:
             threads: CPU threads of the encoder; all of this process's cores by default.

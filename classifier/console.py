@@ -17,7 +17,12 @@ MAX_NAME_BYTES = 160
 # What some file system or other does not take in a file's name.
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\<>:"|?*]')
 
-ModelOption = Annotated[str, typer.Option("--model", "-m", help="standard、lexical 或模型文件夹。")]
+ModelOption = Annotated[
+    str,
+    typer.Option(
+        "--model", "-m", help="active（在用模型）、standard、lexical、自有模型名或模型文件夹。"
+    ),
+]
 
 
 class Exit(IntEnum):

@@ -10,6 +10,7 @@ import typer
 from classifier.analyzer import Classifier
 from classifier.console import Exit, ModelOption, err, fail, out, output_path
 from classifier.errors import ExtractionError, MarkingError, MarkingFault, ModelError
+from classifier.model import DEFAULT
 from classifier.report.marked_copy import MARKED_SUFFIX, SUFFIXES, MarkedCopy
 from classifier.report.report import Report
 
@@ -20,7 +21,7 @@ def mark(
         Path | None,
         typer.Option("--output", "-o", help="副本的文件名，或放副本的文件夹；缺省为当前文件夹。"),
     ] = None,
-    model: ModelOption = "standard",
+    model: ModelOption = DEFAULT,
 ) -> None:
     """写出带批注的副本：PDF 高亮，Word 批注。 Write a copy of the original with notes in it."""
     try:

@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from classifier import context as ctx
+from classifier import installed
 from classifier.calibration import Calibration
 from classifier.errors import ModelError
 from classifier.resources import folder
@@ -19,7 +20,9 @@ from classifier.screen import SCORER as SCREENING
 from classifier.screen import only
 from classifier.taxonomy import CATEGORIES, LABELS, QUESTIONS, Orientation, orientation_of
 
-DEFAULT = "standard"
+# In use unless the user said otherwise: the shipped model, or one of the user's own.
+DEFAULT = "active"
+SHIPPED_DEFAULT = "standard"
 ONNX_FILE = "onnx/model_int8.onnx"
 LEXICAL_FILE = "lexical.npz"
 CALIBRATION_FILE = "calibration.json"
@@ -85,7 +88,7 @@ class Model:
         threads: int | None = None,
         screened: bool = False,
     ) -> Model:
-        """Open a shipped model by name, or any model folder by path.
+        """Open the model in use, a shipped or own one by name, or any model folder by path.
 
         Args:
             threads: CPU threads of the encoder; all of this process's cores by default.
@@ -187,15 +190,36 @@ def _codes(row: np.ndarray, over: np.ndarray, side: np.ndarray) -> list[str]:
     return [LABELS[i] for i in chosen]
 
 
-def find(name_or_path: str | Path) -> Path:
-    """The folder of a model, given by its shipped name or as a path."""
-    shipped = {path.parent.name: path.parent for path in _models().glob(f"*/{CALIBRATION_FILE}")}
-    if str(name_or_path) in shipped:
-        return shipped[str(name_or_path)]
+def find(name_or_path: str | Path = DEFAULT) -> Path:
+    """The folder of a model: the one in use (:data:`DEFAULT`), by name, or given as a path.
+
+    Shipped names come first, then those of the user's own models
+    (:mod:`classifier.installed`), then paths.
+
+    Raises:
+        ModelError: there is no such model.
+    """
+    name = str(name_or_path)
+    in_use = name == DEFAULT
+    if in_use:
+        name = installed.active() or SHIPPED_DEFAULT
+    if name in shipped():
+        return shipped()[name]
+    if own := installed.folder_of(name):
+        return own
+    if in_use:
+        raise ModelError(f"the model in use, {name!r}, is gone: tenderlens models rollback")
     if (Path(name_or_path) / CALIBRATION_FILE).is_file():
         return Path(name_or_path)
-    names = ", ".join(sorted(shipped)) or "none"
-    raise ModelError(f"no model {str(name_or_path)!r}: shipped are {names}")
+    names = ", ".join(sorted(shipped())) or "none"
+    own_names = ", ".join(model.name for model in installed.own())
+    also = f", your own {own_names}" if own_names else ""
+    raise ModelError(f"no model {name!r}: shipped are {names}{also}")
+
+
+def shipped() -> dict[str, Path]:
+    """Folders of the models that came with the installation, by name."""
+    return {path.parent.name: path.parent for path in _models().glob(f"*/{CALIBRATION_FILE}")}
 
 
 def _models() -> Path:

@@ -15,4 +15,6 @@ def own_temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TMPDIR", folder)
         patch.setattr(tempfile, "tempdir", folder)
+        # Whoever runs the tests may have a model of their own in use.
+        patch.setenv("TENDERLENS_MODELS", f"{folder}/models")
         yield

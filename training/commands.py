@@ -10,6 +10,7 @@ import typer
 
 from classifier.console import Exit, ModelOption, err, fail
 from classifier.errors import ModelError, TenderlensError
+from classifier.model import DEFAULT
 
 
 def train(
@@ -66,7 +67,7 @@ def train(
 
 def evaluate(
     file: Annotated[Path, typer.Argument(exists=True, help="JSONL 标注文件。")],
-    model: ModelOption = "standard",
+    model: ModelOption = DEFAULT,
     card: Annotated[Path | None, typer.Option(help="把结果表写入这个模型卡（Markdown）。")] = None,
     heading: Annotated[str, typer.Option(help="模型卡中的标题。")] = "Evaluation",
     errors: Annotated[
@@ -93,7 +94,7 @@ def evaluate(
 
 def export(
     output: Annotated[Path, typer.Argument(help="要写的文件夹。")],
-    model: ModelOption = "standard",
+    model: ModelOption = DEFAULT,
 ) -> None:
     """把编码器写成 transformers 检查点（需要 train 扩展）。 Write the encoder for transformers."""
     _needs_extra()

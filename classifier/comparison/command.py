@@ -14,6 +14,7 @@ from classifier.comparison import terminal
 from classifier.comparison.compare import compare as compare_reports
 from classifier.console import Exit, ModelOption, err, fail, out, output_path
 from classifier.errors import ExtractionError, ModelError
+from classifier.model import DEFAULT
 from classifier.redact import redact
 from classifier.report.report import COMPARISON_SUFFIX, Report
 
@@ -28,7 +29,7 @@ def compare(
         typer.Option("--output", "-o", help="HTML 文件，或放它的文件夹；缺省为当前文件夹。"),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON，不写 HTML。")] = False,
-    model: ModelOption = "standard",
+    model: ModelOption = DEFAULT,
     redacting: Annotated[
         bool, typer.Option("--redact", help="遮盖电话、证件号、邮箱、卡号、联系人。")
     ] = False,

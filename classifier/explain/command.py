@@ -11,6 +11,7 @@ import typer
 from classifier.analyzer import Classifier
 from classifier.console import Exit, ModelOption, err, fail, out
 from classifier.errors import ModelError
+from classifier.model import DEFAULT
 
 # Of standard input; more than is ever explained.
 _MOST_BYTES = 1 << 16
@@ -23,7 +24,7 @@ def explain(
     section: Annotated[str, typer.Option(help="句子所在的标题。")] = "",
     previous: Annotated[str, typer.Option(help="前一句。")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON。")] = False,
-    model: ModelOption = "standard",
+    model: ModelOption = DEFAULT,
 ) -> None:
     """解释一句话的判定：词、准则、例句、怎样改会不同。 Why a sentence is labelled as it is."""
     from classifier.explain.terminal import page
