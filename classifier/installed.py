@@ -70,8 +70,8 @@ def home() -> Path:
     """
     if chosen := os.environ.get(ENVIRONMENT):
         return Path(chosen).expanduser()
-    data = os.environ.get("XDG_DATA_HOME", "")
-    base = Path(data) if os.path.isabs(data) else Path.home() / ".local" / "share"
+    data = Path(os.environ.get("XDG_DATA_HOME", ""))
+    base = data if data.is_absolute() else Path.home() / ".local" / "share"
     return base / "tenderlens" / "models"
 
 

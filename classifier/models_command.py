@@ -47,7 +47,7 @@ def models(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON。")] = False,
 ) -> None:
-    """列出、切换、恢复模型。 List the models; ``use`` another one; ``rollback`` to the one before."""
+    """列出、切换、恢复模型。 List the models, use another one, or go back to the one before."""
     if context.invoked_subcommand is None:
         found = listed()
         if as_json:
