@@ -215,7 +215,9 @@ class Classifier:
                 for i, sentence in enumerate(sentences)
             ),
             sections=tuple(self._sections(predictions, clusters, counted)),
-            findings=findings.find(texts, predictions.categories, predictions.probabilities),
+            findings=findings.find(
+                texts, predictions.categories, predictions.probabilities, clusters
+            ),
         )
 
     def _score(

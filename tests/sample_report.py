@@ -242,7 +242,7 @@ def make_report(
             Section(title, own[0], len(own), score(np.isin(index, own) & counted))
             for title, own in members.items()
         ),
-        findings=findings.find(texts, predictions.categories, probabilities),
+        findings=findings.find(texts, predictions.categories, probabilities, clusters),
     )
 
 

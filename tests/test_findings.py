@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from classifier.findings import find, rules
+from classifier.findings import Kind, find, rules
 from classifier.taxonomy import CATEGORIES, LABELS
 
 
@@ -56,5 +56,5 @@ def test_strongest_evidence_first_and_missing_safeguards_listed() -> None:
     assert [f.rule.id for f in result.alarms] == ["biometric_attendance", "attendance"]
     again = find(["迟到扣款", "早退扣款"], [("C7",), ("C7",)], certain(0.7, 0.9))
     assert again.alarms[0].evidence == (1, 0)
-    assert [f.rule.id for f in result.safeguards] == [rule.id for rule in rules("safeguards")]
+    assert [f.rule.id for f in result.safeguards] == [rule.id for rule in rules(Kind.SAFEGUARD)]
     assert not any(f.found for f in result.safeguards)

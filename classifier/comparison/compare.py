@@ -11,13 +11,21 @@ from typing import Any
 from classifier.comparison.align import align
 from classifier.comparison.html import render
 from classifier.comparison.json import comparison_to_json
-from classifier.comparison.model import Change, Differences, FindingChange, Kind, ScoreChange
+from classifier.comparison.model import (
+    Change,
+    Differences,
+    FindingChange,
+    Kind,
+    MeetingChange,
+    ScoreChange,
+)
 from classifier.comparison.order import Pairs
 from classifier.comparison.similarity import similarity
 from classifier.comparison.weights import Weights
 from classifier.comparison.wording import folded, unnumbered
 from classifier.document import BlockKind
-from classifier.findings import Finding, rules
+from classifier.findings import Finding, Findings, FindingState, rules
+from classifier.findings import Kind as Ask
 from classifier.report.model import Analysis, LabelledSentence
 
 
@@ -51,8 +59,12 @@ def compare(old: Analysis, new: Analysis) -> Comparison:
         changes=tuple(_changes(old, new)),
         score=ScoreChange(old.orientation, new.orientation),
         categories={code: (before[code], after[code]) for code in before},
-        alarms=_finding_changes("alarms", old.findings.alarms, new.findings.alarms),
-        safeguards=_finding_changes("safeguards", old.findings.safeguards, new.findings.safeguards),
+        alarms=_finding_changes(Ask.ALARM, old.findings.alarms, new.findings.alarms),
+        safeguards=_finding_changes(
+            Ask.SAFEGUARD, old.findings.safeguards, new.findings.safeguards
+        ),
+        risks=_finding_changes(Ask.RISK, old.findings.risks, new.findings.risks),
+        proportionality=tuple(_meeting_changes(old.findings, new.findings)),
     )
 
 
@@ -113,17 +125,23 @@ def _removed_behind(size: int, pairs: Pairs) -> dict[int, list[int]]:
 
 
 def _finding_changes(
-    kind: str, old: Sequence[Finding], new: Sequence[Finding]
+    kind: Ask, old: Sequence[Finding], new: Sequence[Finding]
 ) -> tuple[FindingChange, ...]:
     """Findings of either draft with the evidence of both, strongest rule first."""
     before, after = ({finding.rule.id: finding for finding in findings} for findings in (old, new))
     either = before | after
     strength = {rule.id: number for number, rule in enumerate(rules(kind))}
-    return tuple(
-        FindingChange(
-            either[id_].rule,
-            before[id_].evidence if id_ in before else (),
-            after[id_].evidence if id_ in after else (),
-        )
-        for id_ in sorted(either, key=lambda id_: strength.get(id_, len(strength)))
-    )
+    changes: list[FindingChange] = []
+    for id_ in sorted(either, key=lambda id_: strength.get(id_, len(strength))):
+        rule = either[id_].rule
+        nothing = Finding(rule, (), FindingState.NOT_FOUND)
+        was, now = before.get(id_, nothing), after.get(id_, nothing)
+        changes.append(FindingChange(rule, was.evidence, now.evidence, was.state, now.state))
+    return tuple(changes)
+
+
+def _meeting_changes(old: Findings, new: Findings) -> Iterator[MeetingChange]:
+    """Persons on whom alarms meet in either draft, those of the new draft first."""
+    before, after = ({one.persons: one for one in part.proportionality} for part in (old, new))
+    for persons in after | before:
+        yield MeetingChange(persons, before.get(persons), after.get(persons))

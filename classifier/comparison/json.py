@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from classifier.comparison.model import Change, Differences, FindingChange
+from classifier.comparison.model import Change, Differences, FindingChange, MeetingChange
 from classifier.comparison.overview import overview
-from classifier.report.json import orientation_to_json, sentence_to_json
+from classifier.report.json import (
+    orientation_to_json,
+    proportionality_to_json,
+    sentence_to_json,
+)
 from classifier.report.model import Analysis, LabelledSentence
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 
 def comparison_to_json(differences: Differences) -> dict[str, Any]:
@@ -42,6 +46,8 @@ def comparison_to_json(differences: Differences) -> dict[str, Any]:
         },
         "alarms": [_finding(change) for change in differences.alarms],
         "safeguards": [_finding(change) for change in differences.safeguards],
+        "risks": [_finding(change) for change in differences.risks],
+        "proportionality": [_meeting(change) for change in differences.proportionality],
         "changes": [_change(change) for change in differences.changes],
         "old": _draft(differences.old),
         "new": _draft(differences.new),
@@ -86,6 +92,17 @@ def _finding(change: FindingChange) -> dict[str, Any]:
         "en": rule.en,
         "why": rule.why,
         "fate": change.fate.value,
+        "old_state": change.old_state.value,
+        "new_state": change.new_state.value,
         "old": list(change.old),
         "new": list(change.new),
+    }
+
+
+def _meeting(change: MeetingChange) -> dict[str, Any]:
+    return {
+        "persons": change.persons,
+        "fate": change.fate.value,
+        "old": None if change.old is None else proportionality_to_json(change.old),
+        "new": None if change.new is None else proportionality_to_json(change.new),
     }

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from classifier.findings import Rule
+from classifier.findings import FindingState, Proportionality, Rule
 from classifier.orientation import OrientationScore
 from classifier.report.model import Analysis, LabelledSentence
 from classifier.taxonomy import Orientation
@@ -90,19 +90,60 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FindingChange:
-    """A rule with its evidence, indices of sentences, in either draft; none means not found."""
+    """A rule with its evidence, indices of sentences, and its answer in either draft.
+
+    What appears or vanishes is an alarm, a safeguard, or the presence of a risk; the
+    evidence of a risk that is not present counters it.
+    """
 
     rule: Rule
     old: tuple[int, ...]
     new: tuple[int, ...]
+    old_state: FindingState
+    new_state: FindingState
 
     @property
     def fate(self) -> Fate:
-        if self.old and self.new:
-            return Fate.STAYED
-        if self.new:
-            return Fate.APPEARED
-        return Fate.VANISHED if self.old else Fate.ABSENT
+        return _fate(self.old_state in _RAISED, self.new_state in _RAISED)
+
+
+_RAISED = (FindingState.FOUND, FindingState.PRESENT)
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingChange:
+    """Persons on whom several alarms meet in either draft: ids of rules, evidence, note."""
+
+    persons: str
+    old: Proportionality | None
+    new: Proportionality | None
+
+    @property
+    def fate(self) -> Fate:
+        return _fate(self.old is not None, self.new is not None)
+
+    @property
+    def more(self) -> tuple[str, ...]:
+        """Ids of the rules that meet on these persons in the new draft only."""
+        return _without(self.new, self.old)
+
+    @property
+    def less(self) -> tuple[str, ...]:
+        """Ids of the rules that met on these persons in the old draft only."""
+        return _without(self.old, self.new)
+
+
+def _without(one: Proportionality | None, other: Proportionality | None) -> tuple[str, ...]:
+    known = other.alarms if other else ()
+    return tuple(id_ for id_ in one.alarms if id_ not in known) if one else ()
+
+
+def _fate(was: bool, is_: bool) -> Fate:
+    if was and is_:
+        return Fate.STAYED
+    if is_:
+        return Fate.APPEARED
+    return Fate.VANISHED if was else Fate.ABSENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +179,8 @@ class Differences:
             removed one follows what it followed in the old draft.
         categories: counted sentences per category, old and new, in taxonomy order.
         alarms: those found in either draft, strongest first.
-        safeguards: all, found or not.
+        safeguards, risks: all, whatever the answer.
+        proportionality: persons on whom several alarms meet in either draft.
     """
 
     old: Analysis
@@ -148,6 +190,8 @@ class Differences:
     categories: dict[str, tuple[int, int]]
     alarms: tuple[FindingChange, ...]
     safeguards: tuple[FindingChange, ...]
+    risks: tuple[FindingChange, ...]
+    proportionality: tuple[MeetingChange, ...]
 
     def of(self, *kinds: Kind) -> tuple[Change, ...]:
         """Changes of these kinds, in order."""

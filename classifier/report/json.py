@@ -6,12 +6,12 @@ import math
 from typing import Any
 
 from classifier.document import Box, Document, Page
-from classifier.findings import Finding
+from classifier.findings import Finding, Proportionality
 from classifier.orientation import Interval, OrientationScore
 from classifier.report.model import Analysis, LabelledSentence
 from classifier.taxonomy import CATEGORIES, LABELS
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 
 
 def report_to_json(report: Analysis) -> dict[str, Any]:
@@ -46,6 +46,10 @@ def report_to_json(report: Analysis) -> dict[str, Any]:
         ],
         "alarms": [finding_to_json(finding) for finding in report.findings.alarms],
         "safeguards": [finding_to_json(finding) for finding in report.findings.safeguards],
+        "risks": [finding_to_json(finding) for finding in report.findings.risks],
+        "proportionality": [
+            proportionality_to_json(one) for one in report.findings.proportionality
+        ],
         "sentences": [sentence_to_json(sentence, document) for sentence in report.sentences],
     }
 
@@ -110,12 +114,25 @@ def finding_to_json(finding: Finding) -> dict[str, Any]:
     rule = finding.rule
     return {
         "id": rule.id,
+        "kind": rule.kind.value,
         "zh": rule.zh,
         "en": rule.en,
         "why": rule.why,
         "categories": [code for code in CATEGORIES if code in rule.categories],
+        "group": rule.group,
+        "state": finding.state.value,
+        "state_zh": finding.state.zh,
         "found": finding.found,
         "evidence": list(finding.evidence),
+    }
+
+
+def proportionality_to_json(one: Proportionality) -> dict[str, Any]:
+    return {
+        "persons": one.persons,
+        "alarms": list(one.alarms),
+        "note": one.note,
+        "evidence": list(one.evidence),
     }
 
 

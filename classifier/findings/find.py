@@ -1,0 +1,76 @@
+"""Apply the rules: alarms and safeguards by label and cue, risks and proportionality behind them.
+
+A rule of ``data/findings.yaml`` names categories and a cue; the sentences the
+model gave one of these categories and that show the cue are its evidence. A general
+rule takes only what no specific one has explained, so that it does not repeat it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from classifier.findings.model import Finding, Findings, FindingState, Kind
+from classifier.findings.proportionality import meetings
+from classifier.findings.risks import find_risks
+from classifier.findings.rules import LabelRule, label_rules
+from classifier.taxonomy import LABELS
+
+
+def find(
+    texts: Sequence[str],
+    categories: Sequence[Sequence[str]],
+    probabilities: np.ndarray,
+    sections: Sequence[Sequence[str]] | None = None,
+) -> Findings:
+    """Apply all rules.
+
+    Args:
+        texts: sentences in document order.
+        categories: the codes each was given.
+        probabilities: (sentences, labels); evidence is sorted by the probability of
+            the rule's own categories, strongest first.
+        sections: headings above each sentence, outermost first.
+    """
+    if sections is None:
+        sections = [()] * len(texts)
+    all_alarms = _apply(Kind.ALARM, texts, categories, probabilities)
+    alarms = tuple(finding for finding in all_alarms if finding.found)
+    return Findings(
+        alarms=alarms,
+        safeguards=_apply(Kind.SAFEGUARD, texts, categories, probabilities),
+        risks=find_risks(texts, categories, alarms),
+        proportionality=meetings(texts, sections, alarms),
+    )
+
+
+def _apply(
+    kind: Kind,
+    texts: Sequence[str],
+    categories: Sequence[Sequence[str]],
+    probabilities: np.ndarray,
+) -> tuple[Finding, ...]:
+    applied = label_rules(kind)
+    evidence: dict[str, list[int]] = {labelled.rule.id: [] for labelled in applied}
+    for i, (text, codes) in enumerate(zip(texts, categories, strict=True)):
+        explained: set[str] = set()
+        for labelled in applied:
+            open_ = [code for code in codes if not (labelled.general and code in explained)]
+            if labelled.pattern.matches(text, open_):
+                explained |= labelled.rule.categories
+                if _strength(labelled, probabilities[i]) >= labelled.least:
+                    evidence[labelled.rule.id].append(i)
+    return tuple(
+        _finding(labelled, evidence[labelled.rule.id], probabilities) for labelled in applied
+    )
+
+
+def _finding(labelled: LabelRule, evidence: list[int], probabilities: np.ndarray) -> Finding:
+    ranked = sorted(evidence, key=lambda i: (-_strength(labelled, probabilities[i]), i))
+    state = FindingState.FOUND if ranked else FindingState.NOT_FOUND
+    return Finding(labelled.rule, tuple(ranked), state)
+
+
+def _strength(labelled: LabelRule, probabilities: np.ndarray) -> float:
+    return max(probabilities[LABELS.index(code)] for code in labelled.rule.categories)
