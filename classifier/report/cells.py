@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+from urllib.parse import quote, unquote
 
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
@@ -27,8 +28,15 @@ MOST_UNITS: Final = 32_767
 MOST_LINKS: Final = 65_530
 """Hyperlinks of a sheet."""
 
+_MOST_ADDRESS_UNITS: Final = 2000
 _CUT: Final = "…（过长，全文见原件）"
-_FORMULA: Final = re.compile(r"[\s\u200b\ufeff]*[=+\-@|%＝＋－＠]")
+_SIGN: Final = r"[=+\-@|%＝＋－＠]"
+_FORMULA: Final = re.compile(rf"[\s\u200b\ufeff]*{_SIGN}")
+# In CSV a cell may also begin where a program takes another separator, or ends it at a line end.
+_CSV_FORMULA: Final = re.compile(
+    rf"^(?='*[\s\u200b\ufeff]*(?:[\t\r\n]|{_SIGN}))"
+    rf"|(?<=[\r\n\t;])(?='*(?:[^\S\r\n\t]|[\u200b\ufeff])*{_SIGN})"
+)
 _NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -74,7 +82,15 @@ class Link:
     row: int
 
 
-Value = str | int | float | bool | Link | None
+@dataclass(frozen=True, slots=True)
+class PageLink:
+    """Text that leads to a file by its address, quoted and relative to the workbook's folder."""
+
+    text: str
+    address: str
+
+
+Value = str | int | float | bool | Link | PageLink | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,16 +159,37 @@ class Sheet:
                 self._sheet.write_number(row, column, value, self._formats.of(look))
             case None | int() | float():  # Excel knows no infinity
                 self._sheet.write_blank(row, column, None, self._formats.of(look))
-            case Link() if self._links < MOST_LINKS:
+            case Link() | PageLink() if self._links < MOST_LINKS and _fits(
+                target := _target(value)
+            ):
                 self._links += 1
-                target = f"internal:'{value.sheet}'!A{value.row}"
                 shown = self._formats.of(Look.LINK)
                 self._sheet.write_url(row, column, target, shown, safe_text(value.text))
-            case Link():
+            case Link() | PageLink():
                 self._write(column, value.text, look)
             case str():
                 text = safe_text(value)
                 self._sheet.write_string(row, column, text, self._formats.of(look, text))
+
+
+def _target(link: Link | PageLink) -> str:
+    if isinstance(link, Link):
+        return f"internal:'{link.sheet}'!A{link.row}"
+    # Excel writes other than ASCII as it is; all else that has a meaning in addresses is quoted.
+    path = unquote(link.address, errors="replace")
+    return "external:./" + "".join(c if c > "\x7f" else quote(c) for c in safe_text(path))
+
+
+def _fits(target: str) -> bool:
+    return _units(target) <= _MOST_ADDRESS_UNITS
+
+
+def csv_text(text: str) -> str:
+    """Text as a CSV cell can hold it: an apostrophe stands before what would be calculated.
+
+    One more apostrophe goes wherever the text has some already, so that nothing is ambiguous.
+    """
+    return _CSV_FORMULA.sub("'", _NOT_XML.sub("\ufffd", text))
 
 
 def safe_text(text: str) -> str:
