@@ -11,11 +11,11 @@ import numpy as np
 
 from classifier.archive.rows import Alarm, DocumentRow, Score
 from classifier.errors import Reason
-from classifier.findings import rules
+from classifier.findings import Kind, rules
 from classifier.orientation import Verdict
 from classifier.taxonomy import CATEGORIES
 
-ALARMS = rules("alarms")
+ALARMS = rules(Kind.ALARM)
 FORMULAS = (
     '=HYPERLINK("http://x.invalid","点我")',
     "+86 10 0000",

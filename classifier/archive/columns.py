@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from classifier.archive import facts
 from classifier.archive.rows import Alarm, DocumentRow, Score
-from classifier.findings import rules
+from classifier.findings import Kind, rules
 from classifier.report.cells import Look
 from classifier.taxonomy import CATEGORIES
 
@@ -111,7 +111,7 @@ def _verdict(row: DocumentRow) -> str:
 
 
 def _safeguards(row: DocumentRow) -> str:
-    names = {rule.id: rule.zh for rule in rules("safeguards")}
+    names = {rule.id: rule.zh for rule in rules(Kind.SAFEGUARD)}
     return "、".join(names.get(id_, id_) for id_ in row.missing)
 
 
