@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from classifier import findings, orientation
 from classifier.context import Context
 from classifier.document import Document, Sentence
 from classifier.errors import ExtractionError, Reason
+from classifier.explain.lexical_reasons import lexical_reasons
 from classifier.extract import sandbox
 from classifier.extract.container.walk import Packed
 from classifier.limits import Limits
@@ -87,6 +88,27 @@ class Classifier:
         from classifier.explain.explanation import explain
 
         return explain(self.model, text, context)
+
+    def explained(
+        self, report: Report, most: int = 20, said: Callable[[int, int], None] = lambda *_: None
+    ) -> Report:
+        """The report with full reasons for its most telling sentences, evidence of alarms first.
+
+        The model reads each of them some hundred times: seconds a sentence. Explain before
+        masking: the model must read what it has judged.
+
+        Args:
+            most: so many oriented sentences at most.
+            said: called with how many are done, and of how many.
+        """
+        from classifier.explain.full_reasons import full_reasons, most_telling
+
+        of = len(most_telling(report, most))
+        sentences = list(report.sentences)
+        for done, (i, reason) in enumerate(full_reasons(self.model, report, most), start=1):
+            sentences[i] = replace(sentences[i], reason=reason)
+            said(done, of)
+        return replace(report, sentences=tuple(sentences))
 
     def analyze(self, source: Source, name: str = "") -> Report:
         """Read and score one document.
@@ -192,7 +214,9 @@ class Classifier:
     def _report(self, document: Document) -> Report:
         sentences = segment(document)
         texts = [sentence.text for sentence in sentences]
-        predictions = self.predict(texts, _contexts(sentences))
+        contexts = _contexts(sentences)
+        predictions = self.predict(texts, contexts)
+        reasons = lexical_reasons(self.model, texts, contexts, predictions)
         counted = orientation.distinct(texts)
         clusters = [sentence.section for sentence in sentences]
         total = self._score(predictions, clusters, counted)
@@ -211,6 +235,7 @@ class Classifier:
                     review=predictions.review[i],
                     counted=bool(counted[i]),
                     influence=float(influence[i]),
+                    reason=reasons.get(i),
                 )
                 for i, sentence in enumerate(sentences)
             ),

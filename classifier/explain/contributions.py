@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
 from classifier.lexical import NGRAMS, NUMBER, SPACE, LexicalScorer, cutter, features, fold
 from classifier.taxonomy import LABELS
@@ -41,24 +42,30 @@ def contributions(scorer: LexicalScorer, text: str, context: str) -> Contributio
         context: as made by :func:`classifier.context.context_text`.
     """
     values = scorer.contributions(text, context)
-    occurrences: dict[str, list[list[int]]] = defaultdict(list)
     folded = fold(text)
     origins = _origins(text, folded)
     around = len(features(("", context)))
     found = features((text, context))
     places = [*_places(folded), *([] for _ in range(around))]
+    occurrences: dict[str, list[list[int]]] = defaultdict(list)
     for feature, place in zip(found, places, strict=True):
         if feature in values:
             occurrences[feature].append(place)
-    characters = np.zeros((len(text), len(LABELS)))
     outside = np.zeros(len(LABELS))
-    for feature, read_from in occurrences.items():
-        share = values[feature].astype(float) / len(read_from)
-        for place in read_from:
+    # One entry for each character of each occurrence: where, of which feature, which part of it.
+    at, of, part = [], [], []
+    for number, (feature, several) in enumerate(occurrences.items()):
+        for place in several:
             if not place:
-                outside += share
-            for at in place:
-                characters[origins[at]] += share / len(place)
+                outside += values[feature].astype(float) / len(several)
+                continue
+            at += [origins[i] for i in place]
+            of += [number] * len(place)
+            part += [1 / (len(several) * len(place))] * len(place)
+    shape = (len(text), len(occurrences))
+    table = np.array([values[feature] for feature in occurrences], float)
+    parts = csr_matrix((part, (at, of)), shape=shape)
+    characters = parts @ table.reshape(-1, len(LABELS))
     return Contributions(characters, outside, scorer.bias.astype(float))
 
 

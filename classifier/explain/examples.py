@@ -19,7 +19,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from classifier.explain.model import Contrast, Example
 from classifier.resources import folder
-from classifier.taxonomy import Orientation, orientation_of_categories
+from classifier.taxonomy import CATEGORIES, Orientation, orientation_of_categories
 
 MIN_SIMILARITY = 0.1
 # Some contrast groups are looser than one wording: two of a pair must be as alike as this.
@@ -49,6 +49,10 @@ class Sentences:
         self._matrix: csr_matrix = self._vectorizer.fit_transform(
             [*(example.text for example in examples), "。"]
         )[:-1]
+        self._codes = np.array([_codes(example.categories) for example in examples], bool)
+        self._codes = self._codes.reshape(-1, len(CATEGORIES))
+        self._sides = np.array([example.orientation.value for example in examples], str)
+        self._paired = np.array([bool(example.pair) for example in examples], bool)
         self._groups: dict[str, list[int]] = defaultdict(list)
         for i, example in enumerate(examples):
             if example.pair:
@@ -63,8 +67,8 @@ class Sentences:
         if not any(char.isalnum() for char in text):
             return Nearest((), (), None)
         likeness = (self._matrix @ self._vectorizer.transform([text]).T).toarray()[:, 0]
-        same = np.array([e.orientation is orientation for e in self.examples], bool)
-        fit = likeness * [0.5 + 0.5 * _overlap(e.categories, categories) for e in self.examples]
+        same = self._sides == orientation.value
+        fit = likeness * (0.5 + 0.5 * self._overlap(categories))
         alike = self._best(np.where(same, fit, 0), likeness, MOST_EXAMPLES)
         others = self._best(np.where(same, 0, likeness), likeness, MOST_OTHERS)
         return Nearest(alike, others, self._contrast(np.where(same, fit, 0), likeness))
@@ -78,16 +82,28 @@ class Sentences:
                 found.setdefault(example.pair or example.id, self._with(i, likeness))
         return tuple(found.values())[:most]
 
+    def _overlap(self, categories: Sequence[str]) -> np.ndarray:
+        """Jaccard's index with every sentence's set of categories; 1 for two empty ones."""
+        wanted = np.array(_codes(categories), bool)
+        both = (self._codes & wanted).sum(1)
+        either = (self._codes | wanted).sum(1)
+        return np.where(either, both / np.maximum(either, 1), 1.0)
+
     def _contrast(self, ranked: np.ndarray, likeness: np.ndarray) -> Contrast | None:
-        paired = np.array([bool(example.pair) for example in self.examples], bool)
+        paired = np.where(self._paired, ranked, 0)
         best: tuple[float, int, int] | None = None
-        for i in np.argsort(-np.where(paired, ranked, 0), kind="stable")[:_ANCHORS].tolist():
-            if not paired[i] or ranked[i] <= 0 or likeness[i] < MIN_SIMILARITY:
+        for i in np.argsort(-paired, kind="stable")[:_ANCHORS].tolist():
+            # Two sentences are alike by 1 at most: no pair further down can be better.
+            if paired[i] <= 0 or (best and paired[i] * (MIN_CONTRAST + 1) <= best[0]):
+                break
+            if likeness[i] < MIN_SIMILARITY:
                 continue
-            for j in self._groups[self.examples[i].pair]:
-                if self.examples[j].orientation is self.examples[i].orientation:
-                    continue
-                near = float((self._matrix[i] @ self._matrix[j].T).sum())
+            group = self._groups[self.examples[i].pair]
+            others = [j for j in group if self._sides[j] != self._sides[i]]
+            if not others:
+                continue
+            alike = (self._matrix[others] @ self._matrix[i].T).toarray()[:, 0]
+            for j, near in zip(others, alike.tolist(), strict=True):
                 score = float(ranked[i]) * (MIN_CONTRAST + near)
                 if near >= MIN_CONTRAST and (best is None or score > best[0]):
                     best = score, i, j
@@ -118,7 +134,5 @@ def _read(file: Path) -> Iterator[Example]:
             )
 
 
-def _overlap(one: Sequence[str], other: Sequence[str]) -> float:
-    """Jaccard's index of two sets of categories; 1 for two empty ones."""
-    union = set(one) | set(other)
-    return len(set(one) & set(other)) / len(union) if union else 1.0
+def _codes(categories: Sequence[str]) -> list[bool]:
+    return [code in categories for code in CATEGORIES]

@@ -33,12 +33,13 @@ class Unit:
 
 def units_of(text: str) -> list[Unit]:
     """At most :data:`MAX_UNITS` words or equally long phrases, in order, without punctuation."""
-    words = list(_words(text))
+    words = list(words_in(text))
     size = max(-(-len(words) // MAX_UNITS), 1)
     return [Unit(tuple(words[at : at + size])) for at in range(0, len(words), size)]
 
 
-def _words(text: str) -> Iterator[tuple[int, int]]:
+def words_in(text: str) -> Iterator[tuple[int, int]]:
+    """``(start, end)`` of each word, as jieba cuts them, without punctuation."""
     at = 0
     for word in cutter().cut(text):
         if any(char.isalnum() for char in word):

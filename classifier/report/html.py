@@ -6,6 +6,7 @@ How untrusted text is kept from acting is said in :mod:`classifier.report.page`.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,8 @@ from jinja2 import Environment
 
 from classifier.errors import Reason
 from classifier.orientation import MAX_WIDTH, MIN_ORIENTED, OrientationScore, Verdict
-from classifier.report import passages
+from classifier.report import checklist, passages
+from classifier.report.explained import explained
 from classifier.report.model import Analysis, LabelledSentence, Section
 from classifier.report.page import SHORT, as_text, asset, environment, policy, script
 from classifier.report.reading import LEAST_CONFIDENCE, is_doubtful, readings
@@ -22,10 +24,11 @@ from classifier.taxonomy import CATEGORIES, LABELS, QUESTIONS, Orientation
 
 EVIDENCE_SHOWN = 3
 MOVERS_SHOWN = 5
+NOTES_SHOWN = 4
 SECTIONS_SHOWN = 12
 _LEAST_ORIENTED = 0.5
 # In this order they make one script; the last starts the page.
-_SCRIPTS = ("reading.js", "filters.js", "details.js", "report.js")
+_SCRIPTS = ("reading.js", "filters.js", "explain.js", "details.js", "report.js")
 # Category probabilities under this are noise to a reader.
 _LEAST_PROBABILITY = 0.1
 
@@ -72,6 +75,8 @@ def render(report: Analysis) -> str:
             categories=CATEGORIES,
             evidence_shown=EVIDENCE_SHOWN,
             movers_shown=MOVERS_SHOWN,
+            notes_shown=NOTES_SHOWN,
+            checklist=checklist.checklist(report),
         )
     )
     return as_text(page)
@@ -177,7 +182,20 @@ def _data(report: Analysis) -> dict[str, Any]:
             if (cell := place.cell) is not None
         },
         "repeated": [i for i, s in enumerate(sentences) if not s.counted],
+        "findings": list(_told_of(report)),
+        "explained": explained(report),
     }
+
+
+def _told_of(report: Analysis) -> Iterator[list[Any]]:
+    """``[id on the page, kind, name, evidence]`` of every finding with evidence."""
+    found = report.findings
+    for finding in (*found.alarms, *found.safeguards, *found.risks):
+        if finding.evidence:
+            rule = finding.rule
+            yield [checklist.anchor(finding), rule.kind.zh, rule.zh, list(finding.evidence)]
+    for number, met in enumerate(found.proportionality, 1):
+        yield [f"f-persons-{number}", "相称性", met.persons, list(met.evidence)]
 
 
 def _row(labelled: LabelledSentence) -> list[Any]:
@@ -202,6 +220,7 @@ def _runs(values: list[Any]) -> list[list[Any]]:
 
 def _environment() -> Environment:
     made = environment()
+    made.filters.update(anchor=checklist.anchor, sign=checklist.sign, look=checklist.look)
     made.tests["heading"] = passages.is_heading
     made.tests["table"] = lambda item: isinstance(item, passages.Table)
     return made

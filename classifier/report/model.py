@@ -9,6 +9,7 @@ from classifier.document import Document, Sentence
 from classifier.errors import Reason
 from classifier.findings import Findings
 from classifier.orientation import OrientationScore
+from classifier.report.reason import Reason
 from classifier.taxonomy import CATEGORIES, LABELS, Orientation
 
 
@@ -21,6 +22,7 @@ class LabelledSentence:
         review: the model is not sure; a person should look.
         counted: False for repeated boilerplate that stands earlier already.
         influence: by how much the sentence moves the document's score.
+        reason: the words that carry its labels; None for most neutral sentences.
     """
 
     sentence: Sentence
@@ -30,6 +32,7 @@ class LabelledSentence:
     review: bool
     counted: bool
     influence: float
+    reason: Reason | None = None
 
     @property
     def text(self) -> str:

@@ -176,10 +176,16 @@ def page_of(block: Block) -> int | None:
     return block.lines[0].page if block.lines else block.page
 
 
+def place_of(labelled: LabelledSentence) -> str:
+    """Place of a sentence in two words: its page, else its paragraph."""
+    place = labelled.sentence.place
+    return f"第 {place.page} 页" if place.page is not None else f"第 {place.block + 1} 段"
+
+
 def where(labelled: LabelledSentence, page_sizes: Sequence[tuple[float, float]] = ()) -> str:
     """Place of a sentence in words: page and third of it, else paragraph; and the table cell."""
     place = labelled.sentence.place
-    words = f"第 {place.page} 页" if place.page is not None else f"第 {place.block + 1} 段"
+    words = place_of(labelled)
     if (depth := depth_of(place, page_sizes)) is not None:
         words += _THIRDS_ZH[min(int(3 * depth), 2)]
     if place.cell is not None:

@@ -1,8 +1,5 @@
 /* ---- detail panel ---- */
 
-// On narrow screens the panel covers the lower half, see report.css.
-const NARROW = 640;
-
 function make(name, content, className) {
   const node = document.createElement(name);
   if (className) node.className = className;
@@ -30,7 +27,6 @@ function facts(i, sentence) {
   const list = make("dl");
   const add = (term, value) => { if (value) list.append(make("dt", term), make("dd", value)); };
   add("章节", sectionOf(i).join(" › "));
-  add("原文位置", placeOf(i));
   add("序号", `第 ${i + 1} 句，共 ${total} 句`);
   add("计入得分", repeated.has(i) ? "否，与前文重复" : "是");
   add("待复核", sentence.classList.contains("r") ? "是，模型没有把握" : "否");
@@ -38,30 +34,40 @@ function facts(i, sentence) {
   return list;
 }
 
-function showPanel(sentence) {
-  const i = indexOf(sentence), [assistive, control, , likely = []] = data.rows[i];
-  const side = sideOf(sentence), codes = codesOf(sentence);
-  const close = button("✕", hidePanel);
-  close.className = "close";
-  close.setAttribute("aria-label", "关闭详情");
+function heading(sentence) {
+  const side = sideOf(sentence);
+  return make("h3", side ? `${SIGNS[side]} ${NAMES[side]}` : "○ 中性");
+}
+
+function probabilities(i, sentence) {
+  const [assistive, control, , likely = []] = data.rows[i], side = sideOf(sentence), codes = codesOf(sentence);
   const parts = [
-    make("h3", side ? `${{ a: "▲", c: "▼", m: "◆" }[side]} ${NAMES[side]}` : "中性"),
-    close,
-    make("h4", "概率"),
+    title("概率"),
     probabilityRow("▲ 赋能", assistive, "a", side === "a" || side === "m"),
     probabilityRow("▼ 管控", control, "c", side === "c" || side === "m"),
   ];
-  if (likely.length) parts.push(make("h4", "类别（概率大于 10 % 的；灰色的未采用）"));
+  if (likely.length) parts.push(title("类别（概率大于 10 % 的；灰色的未采用）"));
   for (let k = 0; k < likely.length; k += 2) {
     const [code, name, of] = data.labels[likely[k]];
     parts.push(probabilityRow(`${code} ${name}`, likely[k + 1], of, codes.includes(code)));
   }
-  parts.push(facts(i, sentence));
+  return parts;
+}
+
+function showPanel(sentence) {
+  const i = indexOf(sentence), close = button("✕", hidePanel);
+  close.className = "close";
+  close.setAttribute("aria-label", "关闭详情");
   const acts = [button("◀ 上一句", () => step(-1)), button("下一句 ▶", () => step(1))];
   if (matching) acts.push(button("看上下文", () => { resetFilters(); goTo(sentence); }));
-  parts.push(make("div", acts, "acts"));
-  panel.replaceChildren(...parts);
+  if (findingsOf.has(i)) acts.push(button("↩ 回到发现", goBack));
+  panel.replaceChildren(
+    heading(sentence), close, make("p", placeOf(i), "at"), make("div", acts, "acts"),
+    ...belongsTo(i), ...probabilities(i, sentence), ...explanation(i, sentence),
+    title("这一句"), facts(i, sentence),
+  );
   panel.hidden = false;
+  panel.scrollTop = 0;
   tip.hidden = true;
   if (innerWidth <= NARROW) centre(sentence);
 }

@@ -15,6 +15,8 @@ const indexOf = (sentence) => +sentence.id.slice(1);
 const sentenceAt = (node) => node.closest?.("#doc [id^=s]");
 const marks = $$("mark", doc);
 const groups = $$(".p", doc);
+// On narrow screens the panel covers the lower half, see report.css.
+const NARROW = 640;
 let current = null;      // the sentence that j, k and Enter speak of
 let matching = null;     // sentences that pass the filters; null without filters
 
@@ -104,13 +106,22 @@ function goTo(sentence, focus = true) {
 
 function followHash() {
   const target = document.getElementById(location.hash.slice(1));
-  if (target && /^#s\d+$/.test(location.hash)) goTo(target);
+  if (!target) return;
+  if (/^#s\d+$/.test(location.hash)) {
+    goTo(target);
+    if (innerWidth > NARROW && findingsOf.has(indexOf(target))) showPanel(target);
+  } else if (target.classList.contains("finding")) {
+    hidePanel();
+    target.tabIndex = -1;
+    centre(target);
+    target.focus({ preventScroll: true });
+  }
 }
 addEventListener("hashchange", followHash);
 
 document.addEventListener("click", (event) => {
-  const link = event.target.closest("a[href^='#s']");
-  if (link && link.getAttribute("href") === location.hash && /^#s\d+$/.test(location.hash)) followHash();
+  const link = event.target.closest("a[href^='#s'], a[href^='#f-']");
+  if (link?.getAttribute("href") === location.hash) followHash();
 });
 
 function jumpTo(i) {
@@ -184,7 +195,10 @@ function isInView(node) {
 }
 
 function step(direction) {
-  const list = matching || marks;
+  stepIn(matching || marks, direction);
+}
+
+function stepIn(list, direction) {
   if (!list.length) return;
   const anchor = current && isInView(current) ? current : firstVisible();
   const at = anchor ? indexOf(anchor) : -1, own = anchor === current;

@@ -1,0 +1,115 @@
+"""The findings as a list to tick off: every rule once, with its answer and where to look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from classifier.findings import Finding, FindingState, Kind, rules
+from classifier.report.model import Analysis
+from classifier.report.passages import place_of
+
+PLACES: Final = 4
+"""Places named for one item; all of them stand with the finding."""
+
+_SIGNS: Final = {
+    FindingState.FOUND: "✓",
+    FindingState.NOT_FOUND: "✕",
+    FindingState.PRESENT: "!",
+    FindingState.COUNTERED: "✓",
+    FindingState.UNKNOWN: "?",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of the checklist.
+
+    Attributes:
+        anchor: id of the finding on the page.
+        places: sentence and place in words, the strongest first.
+        more: how many places are not named.
+    """
+
+    anchor: str
+    name: str
+    sign: str
+    state: str
+    look: str
+    places: tuple[tuple[int, str], ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The items of one kind, and the names of the rules of that kind that found nothing."""
+
+    title: str
+    items: tuple[Item, ...]
+    unseen: tuple[str, ...] = ()
+
+
+def anchor(finding: Finding) -> str:
+    """The id of a finding on the page."""
+    return f"f-{finding.rule.id}"
+
+
+def sign(finding: Finding) -> str:
+    """A mark for the state of a finding; an alarm that was found is nothing to be ticked."""
+    is_alarm = finding.rule.kind is Kind.ALARM and finding.found
+    return "▼" if is_alarm else _SIGNS[finding.state]
+
+
+def look(finding: Finding) -> str:
+    """How a finding is to be seen: ``bad``, ``good``, ``missing`` or ``open``."""
+    if finding.rule.kind is Kind.ALARM:
+        return "bad"
+    return {
+        FindingState.FOUND: "good",
+        FindingState.COUNTERED: "good",
+        FindingState.PRESENT: "bad",
+        FindingState.NOT_FOUND: "missing" if finding.rule.kind is Kind.SAFEGUARD else "open",
+        FindingState.UNKNOWN: "open",
+    }[finding.state]
+
+
+def checklist(report: Analysis) -> list[Part]:
+    findings = report.findings
+    found = {finding.rule.id for finding in findings.alarms}
+    unseen = tuple(rule.zh for rule in rules(Kind.ALARM) if rule.id not in found)
+    parts = [
+        Part("警示", tuple(_items(report, findings.alarms)), unseen),
+        Part("保障", tuple(_items(report, findings.safeguards))),
+        Part("失败风险", tuple(_items(report, findings.risks))),
+    ]
+    meetings = tuple(
+        Item(
+            f"f-persons-{number}",
+            f"{met.persons}：{len(met.alarms)} 类警示叠加",
+            "!",
+            "须说明相称",
+            "bad",
+            _places(report, met.evidence),
+            max(len(met.evidence) - PLACES, 0),
+        )
+        for number, met in enumerate(findings.proportionality, 1)
+    )
+    return [*parts, Part("相称性", meetings)] if meetings else parts
+
+
+def _items(report: Analysis, findings: Iterable[Finding]) -> Iterator[Item]:
+    for finding in findings:
+        yield Item(
+            anchor(finding),
+            finding.rule.zh,
+            sign(finding),
+            finding.state.zh,
+            look(finding),
+            _places(report, finding.evidence),
+            max(len(finding.evidence) - PLACES, 0),
+        )
+
+
+def _places(report: Analysis, evidence: tuple[int, ...]) -> tuple[tuple[int, str], ...]:
+    return tuple((i, place_of(report.sentences[i])) for i in evidence[:PLACES])
