@@ -21,7 +21,7 @@ from classifier import findings, orientation
 from classifier.context import Context
 from classifier.document import Document, Sentence
 from classifier.errors import ExtractionError, Reason
-from classifier.explain.lexical_reasons import lexical_reasons
+from classifier.explain.lexical_rationales import lexical_rationales
 from classifier.extract import sandbox
 from classifier.extract.container.walk import Packed
 from classifier.limits import Limits
@@ -92,7 +92,7 @@ class Classifier:
     def explained(
         self, report: Report, most: int = 20, said: Callable[[int, int], None] = lambda *_: None
     ) -> Report:
-        """The report with full reasons for its most telling sentences, evidence of alarms first.
+        """The report with full rationales for its most telling sentences, evidence of alarms first.
 
         The model reads each of them some hundred times: seconds a sentence. Explain before
         masking: the model must read what it has judged.
@@ -101,12 +101,12 @@ class Classifier:
             most: so many oriented sentences at most.
             said: called with how many are done, and of how many.
         """
-        from classifier.explain.full_reasons import full_reasons, most_telling
+        from classifier.explain.full_rationales import full_rationales, most_telling
 
         of = len(most_telling(report, most))
         sentences = list(report.sentences)
-        for done, (i, reason) in enumerate(full_reasons(self.model, report, most), start=1):
-            sentences[i] = replace(sentences[i], reason=reason)
+        for done, (i, rationale) in enumerate(full_rationales(self.model, report, most), start=1):
+            sentences[i] = replace(sentences[i], rationale=rationale)
             said(done, of)
         return replace(report, sentences=tuple(sentences))
 
@@ -216,7 +216,7 @@ class Classifier:
         texts = [sentence.text for sentence in sentences]
         contexts = _contexts(sentences)
         predictions = self.predict(texts, contexts)
-        reasons = lexical_reasons(self.model, texts, contexts, predictions)
+        rationales = lexical_rationales(self.model, texts, contexts, predictions)
         counted = orientation.distinct(texts)
         clusters = [sentence.section for sentence in sentences]
         total = self._score(predictions, clusters, counted)
@@ -235,7 +235,7 @@ class Classifier:
                     review=predictions.review[i],
                     counted=bool(counted[i]),
                     influence=float(influence[i]),
-                    reason=reasons.get(i),
+                    rationale=rationales.get(i),
                 )
                 for i, sentence in enumerate(sentences)
             ),

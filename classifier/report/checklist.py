@@ -56,9 +56,12 @@ def anchor(finding: Finding) -> str:
 
 
 def sign(finding: Finding) -> str:
-    """A mark for the state of a finding; an alarm that was found is nothing to be ticked."""
-    is_alarm = finding.rule.kind is Kind.ALARM and finding.found
-    return "▼" if is_alarm else _SIGNS[finding.state]
+    """A mark for the state of a finding; a risk that was not found is nothing bad."""
+    if finding.rule.kind is Kind.ALARM:
+        return "▼"
+    if finding.rule.kind is Kind.RISK and finding.state is FindingState.NOT_FOUND:
+        return "○"
+    return _SIGNS[finding.state]
 
 
 def look(finding: Finding) -> str:

@@ -14,7 +14,7 @@ from classifier.explain.guidelines import guidance
 from classifier.explain.model import Example, Guidance, Rule
 from classifier.report.model import Analysis, LabelledSentence
 from classifier.report.page import SHORT
-from classifier.report.reason import Method, Reason
+from classifier.report.rationale import Method, Rationale
 from classifier.taxonomy import LABELS, Orientation
 
 MOST_COMPARED: Final = 200
@@ -43,13 +43,13 @@ def explained(report: Analysis) -> dict[str, Any]:
     guides: _Table[Guidance] = _Table()
     rules: _Table[Rule] = _Table()
     examples: _Table[Example] = _Table()
-    marked = [s for s in report.sentences if s.reason is not None]
+    marked = [s for s in report.sentences if s.rationale is not None]
     near = {s.sentence.index: _near(s, examples) for s in _compared(marked)}
     told = {
         s.sentence.index: [guides.number(g) for g in guidance(s.text, s.categories)] for s in marked
     }
     return {
-        "words": {s.sentence.index: _words(s.reason) for s in marked if s.reason},
+        "words": {s.sentence.index: _words(s.rationale) for s in marked if s.rationale},
         "told": told,
         "near": near,
         "guides": [_guide(guide, rules) for guide in guides.numbers],
@@ -68,9 +68,7 @@ def _compared(marked: Sequence[LabelledSentence]) -> list[LabelledSentence]:
 
 def _near(labelled: LabelledSentence, table: _Table[Example]) -> list[Any]:
     """``[[example, % alike, …] of its labels, the same of others, [like, unlike] or nothing]``."""
-    found: Nearest = sentences().nearest(
-        labelled.text, labelled.orientation, labelled.categories
-    )
+    found: Nearest = sentences().nearest(labelled.text, labelled.orientation, labelled.categories)
     contrast = found.contrast
     return [
         [x for example in found.examples for x in _pointed(example, table)],
@@ -85,15 +83,13 @@ def _pointed(example: Example, table: _Table[Example]) -> tuple[int, int]:
 
 
 def _plain(example: Example) -> Example:
-    return Example(
-        example.id, example.text, "", example.categories, example.orientation, 0.0, ""
-    )
+    return Example(example.id, example.text, "", example.categories, example.orientation, 0.0, "")
 
 
-def _words(reason: Reason) -> list[Any]:
-    """``[method, [[label, start, end, weight, …], …], agreement, [[side, start, end, new, …]]]``."""
+def _words(rationale: Rationale) -> list[Any]:
+    """``[method, [[label, start, end, weight, …]], agreement, [[side, start, end, new, …]]]``."""
     return [
-        _METHODS.index(reason.method),
+        _METHODS.index(rationale.method),
         [
             [
                 LABELS.index(carried.label),
@@ -103,15 +99,15 @@ def _words(reason: Reason) -> list[Any]:
                     for x in (word.start, word.end, round(word.weight, _WEIGHT_DIGITS))
                 ),
             ]
-            for carried in reason.carried
+            for carried in rationale.carried
         ],
-        None if reason.agreement is None else round(reason.agreement, 2),
+        None if rationale.agreement is None else round(rationale.agreement, 2),
         [
             [
                 SHORT.get(flip.orientation, _NEUTRAL),
                 *(x for change in flip.changes for x in (change.start, change.end, change.new)),
             ]
-            for flip in reason.flips
+            for flip in rationale.flips
         ],
     ]
 

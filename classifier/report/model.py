@@ -9,7 +9,7 @@ from classifier.document import Document, Sentence
 from classifier.errors import Reason
 from classifier.findings import Findings
 from classifier.orientation import OrientationScore
-from classifier.report.reason import Reason
+from classifier.report.rationale import Rationale
 from classifier.taxonomy import CATEGORIES, LABELS, Orientation
 
 
@@ -22,7 +22,7 @@ class LabelledSentence:
         review: the model is not sure; a person should look.
         counted: False for repeated boilerplate that stands earlier already.
         influence: by how much the sentence moves the document's score.
-        reason: the words that carry its labels; None for most neutral sentences.
+        rationale: the words that carry its labels; None for most neutral sentences.
     """
 
     sentence: Sentence
@@ -32,7 +32,7 @@ class LabelledSentence:
     review: bool
     counted: bool
     influence: float
-    reason: Reason | None = None
+    rationale: Rationale | None = None
 
     @property
     def text(self) -> str:

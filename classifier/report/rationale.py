@@ -56,7 +56,7 @@ class Flip:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class Rationale:
     """The words that carry the labels of one sentence.
 
     Attributes:

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from classifier.explain.explanation import explain
-from classifier.explain.lexical_reasons import strongest
+from classifier.explain.lexical_rationales import strongest
 from classifier.explain.model import Explanation
 from classifier.model import Model
 from classifier.report.model import Analysis, LabelledSentence
-from classifier.report.reason import Carried, Carrier, Change, Flip, Method, Reason
+from classifier.report.rationale import Carried, Carrier, Change, Flip, Method, Rationale
 from classifier.taxonomy import Orientation
 
 
-def full_reasons(model: Model, analysis: Analysis, most: int) -> Iterator[tuple[int, Reason]]:
+def full_rationales(model: Model, analysis: Analysis, most: int) -> Iterator[tuple[int, Rationale]]:
     """Reasons by occlusion for the ``most`` oriented sentences that matter most, one by one.
 
     Evidence of alarms comes first, then what moves the score most.
@@ -42,7 +42,7 @@ def most_telling(analysis: Analysis, most: int) -> list[int]:
     return [s.sentence.index for s in sorted(oriented, key=rank)[:most]]
 
 
-def _full(found: Explanation) -> Reason:
+def _full(found: Explanation) -> Rationale:
     given = [label for label in found.labels if label.given]
     carried = (
         Carried(
@@ -56,4 +56,4 @@ def _full(found: Explanation) -> Reason:
         for counter in found.counterfactuals
     )
     agreement = given[0].agreement if given else None
-    return Reason(Method.OCCLUSION, tuple(carried), agreement, tuple(flips))
+    return Rationale(Method.OCCLUSION, tuple(carried), agreement, tuple(flips))

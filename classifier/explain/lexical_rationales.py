@@ -2,7 +2,7 @@
 
 Taking it apart is exact and costs some milliseconds a sentence, so that every report can say
 something on a click. What the whole model makes of each word costs seconds a sentence
-(:mod:`classifier.explain.full_reasons`).
+(:mod:`classifier.explain.full_rationales`).
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from classifier.explain.contributions import contributions
 from classifier.explain.units import words_in
 from classifier.lexical import LexicalScorer
 from classifier.model import Model, Predictions
-from classifier.report.reason import Carried, Carrier, Method, Reason
+from classifier.report.rationale import Carried, Carrier, Method, Rationale
 from classifier.taxonomy import LABELS, QUESTIONS, Orientation
 
 MOST_SENTENCES = 3000
-"""Marked sentences of one document that get a reason; a 400-page tender has some 1,200."""
+"""Marked sentences of one document that get a rationale; a 400-page tender has some 1,200."""
 
 MOST_CHARACTERS = 600
-"""Longer sentences get no reason: they are whole pages that no one broke."""
+"""Longer sentences get no rationale: they are whole pages that no one broke."""
 
 MOST_WORDS = 6
 # Share of the strongest word's weight under which a word is not named.
@@ -32,13 +32,13 @@ _SLIGHT = 0.2
 _FAINT = 0.1
 
 
-def lexical_reasons(
+def lexical_rationales(
     model: Model,
     texts: Sequence[str],
     contexts: Sequence[Context],
     predictions: Predictions,
-) -> dict[int, Reason]:
-    """A reason from the lexical scorer for every marked or doubtful sentence, by index."""
+) -> dict[int, Rationale]:
+    """A rationale from the lexical scorer for every marked or doubtful sentence, by index."""
     found = [
         (scorer, weights)
         for name, weights in zip(model.calibration.scorers, model.calibration.weights, strict=True)
@@ -76,18 +76,16 @@ def _labels(predictions: Predictions, i: int) -> tuple[str, ...]:
 
 def _reason(
     scorer: LexicalScorer, weights: np.ndarray, text: str, context: Context, labels: Iterable[str]
-) -> Reason:
+) -> Rationale:
     characters = contributions(scorer, text, from_tuple(context)).characters * weights
     words = list(words_in(text))
     sums = [characters[start:end].sum(0) for start, end in words]
     carried = []
     for label in labels:
         column = LABELS.index(label)
-        values = (
-            Carrier(*word, float(v[column])) for word, v in zip(words, sums, strict=True)
-        )
+        values = (Carrier(*word, float(v[column])) for word, v in zip(words, sums, strict=True))
         carried.append(Carried(label, strongest(values)))
-    return Reason(Method.LEXICAL, tuple(carried))
+    return Rationale(Method.LEXICAL, tuple(carried))
 
 
 def strongest(words: Iterable[Carrier]) -> tuple[Carrier, ...]:
