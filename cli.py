@@ -31,6 +31,7 @@ from classifier.redact import redact
 from classifier.report import terminal
 from classifier.report.model import Brief
 from classifier.report.report import OUR_SUFFIXES, REPORT_SUFFIX, Report
+from classifier.review.command import review
 from training import commands
 
 app = typer.Typer(
@@ -277,7 +278,15 @@ def _say_failed(name: str, error: ExtractionError, as_json: bool) -> None:
         err.print(f"  {error.detail}", markup=False, soft_wrap=True, style="dim")
 
 
-for command in (explain, compare, marking.mark, commands.train, commands.evaluate, commands.export):
+for command in (
+    explain,
+    compare,
+    marking.mark,
+    review,
+    commands.train,
+    commands.evaluate,
+    commands.export,
+):
     app.command()(command)
 app.add_typer(models_command.app, name="models")
 

@@ -110,6 +110,7 @@ def score(
     calibration: Calibration,
     parts: Sequence[Hashable] | None = None,
     replicates: int = REPLICATES,
+    certain: np.ndarray | None = None,
 ) -> OrientationScore:
     """Score distinct sentences.
 
@@ -119,6 +120,8 @@ def score(
         parts: per sentence the part of the document whose own shares it is held
             against, usually the outermost section: the chapter with the functions
             has other shares than the bidders' instructions. One part by default.
+        certain: mask of the sentences whose answers, 0 or 1, people gave: they count as they
+            are, without the model's error. None by default.
     """
     if not len(probabilities):
         nothing = Interval(-1.0, 1.0)
@@ -139,13 +142,17 @@ def score(
     number = int(index.max()) + 1
     weights = np.vstack([np.ones(number), _resample(random, number, replicates)])
     errors = [_calibration_error(rows, random, len(weights)) for rows in calibration.rows]
+    guessed = np.ones(len(index), bool) if certain is None else ~certain
     (assistive, control), variances = np.sum(
         [
             _adjusted_counts(probabilities[own], index[own], weights, calibration, errors)
-            for own in (strata == stratum for stratum in range(int(strata.max()) + 1))
+            for own in (guessed & (strata == stratum) for stratum in range(int(strata.max()) + 1))
         ],
         axis=0,
     )
+    known = half_counts(probabilities[~guessed])
+    assistive += weights @ np.bincount(index[~guessed], known[0], number)
+    control += weights @ np.bincount(index[~guessed], known[1], number)
     assistive[1:], control[1:] = _realised(
         np.stack([assistive, control])[:, 1:], variances[:, 1:], random
     )

@@ -168,3 +168,16 @@ def test_counts_without_prior_are_those_of_quapy(monkeypatch) -> None:
         histogram = orientation._histograms(answers, np.zeros(len(answers), int), 1)
         found = orientation.adapt(histogram, share)[0][0] / len(answers)
         assert found == pytest.approx(wanted[1], abs=0.01)
+
+
+def test_what_people_said_counts_as_it_is_without_the_models_error() -> None:
+    p = document(60, 15, 300)
+    guessed = score(p, sections(375), calibration())
+    truth = np.zeros_like(p)
+    truth[:60, 0] = truth[60:75, 1] = 1
+    known = score(truth, sections(375), calibration(), certain=np.ones(375, bool))
+    assert (known.assistive, known.control) == (60, 15)
+    assert known.score == pytest.approx(0.6)
+    assert known.interval.width < guessed.interval.width
+    none = score(p, sections(375), calibration(), certain=np.zeros(375, bool))
+    assert none == guessed

@@ -89,6 +89,7 @@ class StoredDocument:
         original: where the file was found; None where only its text is to be had.
         page_sizes: (width, height) in PDF points.
         sentences: how many it has.
+        alarms: Chinese names of the alarms found, strongest first, by the rule's id.
         added: seconds since 1970 UTC.
     """
 
@@ -102,6 +103,7 @@ class StoredDocument:
     model_version: str
     score: OrientationScore
     sentences: int
+    alarms: dict[str, str]
     added: float
 
 

@@ -32,7 +32,7 @@ _TABLES = """
 CREATE TABLE documents (
     sha256 TEXT PRIMARY KEY, name TEXT NOT NULL, member TEXT NOT NULL, format TEXT NOT NULL,
     original TEXT, page_sizes TEXT NOT NULL, model TEXT NOT NULL, model_version TEXT NOT NULL,
-    score TEXT NOT NULL, sentences INTEGER NOT NULL, added REAL NOT NULL
+    score TEXT NOT NULL, sentences INTEGER NOT NULL, alarms TEXT NOT NULL, added REAL NOT NULL
 );
 CREATE TABLE sentences (
     document TEXT NOT NULL REFERENCES documents, number INTEGER NOT NULL, text TEXT NOT NULL,
@@ -125,6 +125,7 @@ def document_row(report: Analysis, original: Path | None, at: float) -> tuple[An
         report.model_version,
         score_text(report.orientation),
         len(report.sentences),
+        _json({finding.rule.id: finding.rule.zh for finding in report.findings.alarms}),
         at,
     )
 
@@ -164,7 +165,8 @@ def sentence_rows(report: Analysis) -> list[tuple[Any, ...]]:
 
 
 def document_of(row: tuple[Any, ...]) -> StoredDocument:
-    sha256, name, member, format, original, sizes, model, version, score, sentences, added = row
+    sha256, name, member, format, original, sizes, model, version, score, *rest = row
+    sentences, alarms, added = rest
     return StoredDocument(
         sha256=sha256,
         name=name,
@@ -176,6 +178,7 @@ def document_of(row: tuple[Any, ...]) -> StoredDocument:
         model_version=version,
         score=score_of(score),
         sentences=sentences,
+        alarms=json.loads(alarms),
         added=added,
     )
 

@@ -89,7 +89,7 @@ class ReviewStore:
                 row = (*row[:-1], before.added)
             marks = ",".join("?" * len(row))
             names = ("name", "member", "format", "original", "page_sizes", "model")
-            names += ("model_version", "score", "sentences")
+            names += ("model_version", "score", "sentences", "alarms")
             renewed = ",".join(f"{name} = excluded.{name}" for name in names)
             run(
                 f"INSERT INTO documents VALUES ({marks}) "

@@ -63,13 +63,15 @@ def read_picture(data: bytes, name: str, limits: Limits) -> Document:
     return replace(document, notes=(*doubts, *ocr_remarks(pages)), reason=reason)
 
 
-def load_pixels(data: bytes, limits: Limits) -> NDArray[np.uint8]:
-    """First frame of a picture file: height × width × 3, blue green red, on white.
+def load_pixels(data: bytes, limits: Limits, number: int = 1) -> NDArray[np.uint8]:
+    """A frame of a picture file, from 1: height × width × 3, blue green red, on white.
 
     Raises :class:`ExtractionError` with ``DAMAGED`` or ``TOO_LARGE``.
     """
     with _opened(data, limits) as picture:
         try:
+            picture.seek(number - 1)
+            limits.check_pixels(*picture.size)
             return _pixels(picture)[0]
         except _BROKEN as error:
             raise ExtractionError(Reason.DAMAGED, f"picture: {error}") from error

@@ -1,0 +1,1 @@
+"""The review page: a web server for this machine alone."""
