@@ -8,17 +8,33 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from pdf_pages import draw, put
+from reportlab.pdfgen.canvas import Canvas
+
 from classifier.analyzer import Classifier
+from classifier.report.report import Report
 from classifier.review.desk import Desk
 from classifier.review.server import listen
 from classifier.review.shelf import Shelf
 from classifier.review.store import ReviewStore
 
-SAMPLE = Path(__file__).parents[1] / "data" / "samples" / "civil-service-supervision.pdf"
+PAGES = (
+    (
+        "第一章 督查要求",
+        "领导可随时抽查工作人员的在岗视频，抽查不在岗的一次扣两分。",
+        "各部门须逐日上传工作台账。",
+    ),
+    (
+        "第二章 服务要求",
+        "系统应提供操作手册和现场培训，并支持大字版。",
+        "平台应记录全部操作日志供审计使用。",
+    ),
+)
 
 TEXT = """第一章 功能需求
 
@@ -60,14 +76,31 @@ class Served:
         return next(s.index for s in found if s.text.startswith(text))
 
 
+def _draw(canvas: Canvas, lines: tuple[str, ...]) -> None:
+    for number, line in enumerate(lines):
+        put(canvas, 90 + 40 * number, line, size=14 if number == 0 else 12)
+
+
+CONTENTS = {
+    "考勤.txt": TEXT.encode(),
+    "督查.pdf": draw(*(partial(_draw, lines=lines) for lines in PAGES)),
+}
+
+
+def reports(classifier: Classifier) -> dict[str, Report]:
+    """A text and a PDF of ours, scored."""
+    return {name: classifier.analyze(content, name) for name, content in CONTENTS.items()}
+
+
 @contextmanager
-def served(folder: Path, classifier: Classifier, shelf: Shelf | None = None) -> Iterator[Served]:
-    """A store with a PDF and a text of ours, and the page over it until the end."""
-    text = folder / "考勤.txt"
-    text.write_text(TEXT, encoding="utf-8")
+def served(
+    folder: Path, classifier: Classifier, scored: dict[str, Report], shelf: Shelf | None = None
+) -> Iterator[Served]:
+    """A store with the documents, and the page over it until the end."""
     with ReviewStore.open(folder / "desk.review.sqlite") as store:
-        for path in (text, SAMPLE):
-            store.add(classifier.analyze(path), path)
+        for name, report in scored.items():
+            (folder / name).write_bytes(CONTENTS[name])
+            store.add(report, folder / name)
         serving = listen(Desk(store, lambda: classifier), shelf or Shelf(), "王芳")
         thread = threading.Thread(target=serving.run)
         thread.start()

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from review_desk import Client, Served, served
+from review_desk import Client, Served, reports, served
 
 from classifier.analyzer import Classifier
 from classifier.review.web.guard import COOKIE, MAX_BODY
@@ -22,7 +22,8 @@ LABEL = {"orientation": "control", "categories": ["C1"]}
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(tmp_path_factory.mktemp("desk"), Classifier.load("lexical")) as desk:
+    classifier = Classifier.load("lexical")
+    with served(tmp_path_factory.mktemp("desk"), classifier, reports(classifier)) as desk:
         yield desk
 
 
@@ -34,7 +35,7 @@ def client(desk: Served) -> Client:
 @pytest.fixture(scope="module")
 def paths(desk: Served) -> list[str]:
     """Every kind of address that can be read."""
-    key = desk.key("civil-service-supervision.pdf")
+    key = desk.key("督查.pdf")
     below = ("", "queue", "s/3", "p/1.png", "agreement", "trail", "sign-off", "export.json")
     return [
         "/",
@@ -94,7 +95,7 @@ def test_nothing_is_read_without_a_session(client: Client, paths: list[str], coo
         headers["Cookie"] = cookie.encode("utf-8", "surrogateescape").decode("latin-1")
     for path in paths:
         status, text = client.get(path, headers)
-        assert status == 403 and "监督" not in text
+        assert status == 403 and "督查" not in text
 
 
 @pytest.mark.parametrize(
@@ -197,7 +198,7 @@ def test_long_addresses_and_other_methods_are_refused(client: Client) -> None:
     ],
 )
 def test_addresses_lead_nowhere_else(desk: Served, client: Client, path: str) -> None:
-    status, text = client.get(path.format(key=desk.key("civil-service-supervision.pdf")))
+    status, text = client.get(path.format(key=desk.key("督查.pdf")))
     assert 400 <= status < 500
     assert "root:" not in text and "{%" not in text
 

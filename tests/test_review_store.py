@@ -271,8 +271,9 @@ def test_refuses_labels_that_contradict_themselves_and_odd_names(
 def test_one_bad_sentence_in_a_bulk_leaves_no_entry(store: ReviewStore) -> None:
     with pytest.raises(ReviewError, match="no sentence"):
         store.decide([(KEY, 1), (KEY, 99_999)], "王芳", C1)
-    with pytest.raises(ReviewError, match="no sentence"):
-        store.decide([("ab" * 32, 1)], "王芳", C1)
+    for document, sentence in (("ab" * 32, 1), (KEY, -1), (KEY, 10**30)):
+        with pytest.raises(ReviewError, match="no sentence"):
+            store.decide([(document, sentence)], "王芳", C1)
     assert store.trail(KEY) == ()
     (entry,) = store.decide([(KEY, 1)], "王芳", C1)
     assert entry.number == 1

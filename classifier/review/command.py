@@ -13,6 +13,7 @@ import typer
 from classifier.analyzer import Classifier
 from classifier.console import Exit, ModelOption, err, fail, out
 from classifier.errors import ExtractionError, ModelError, ReviewError
+from classifier.model import DEFAULT
 from classifier.review.checks import checked_name
 from classifier.review.store import ReviewStore
 
@@ -34,7 +35,7 @@ def review(
         Path | None, typer.Option(help=f"审阅记录；缺省为第一个文件旁的 文件名{REVIEW_SUFFIX}。")
     ] = None,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="打开浏览器。")] = True,
-    model: ModelOption = "standard",
+    model: ModelOption = DEFAULT,
 ) -> None:
     """审阅：在本机网页上逐句核对、更正、签字。 Review findings on a local web page."""
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]

@@ -338,7 +338,7 @@ class ReviewStore:
         return (rows[0][0] if rows else 0) + 1
 
     def _machine(self, document: str, sentence: int) -> tuple[Label, str]:
-        rows = self._all(
+        rows = 0 <= sentence < _MOST_SENTENCES and self._all(
             "SELECT s.orientation, s.categories, d.model_version "
             "FROM sentences s JOIN documents d ON d.sha256 = s.document "
             "WHERE s.document = ? AND s.number = ?",
@@ -366,6 +366,8 @@ class ReviewStore:
             self._connection.execute("COMMIT")
 
 
+# More than any document has, and a number that SQLite takes.
+_MOST_SENTENCES = 1 << 31
 _SENTENCE_COLUMNS = (
     *("text", "section", "previous", "kind", "block", "page", "boxes", "cell", "orientation"),
     *("categories", "probabilities", "doubtful", "counted", "influence", "alarms"),

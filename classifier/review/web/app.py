@@ -61,7 +61,7 @@ class Row(BaseModel, extra="forbid"):
 
 
 class Entry(BaseModel, extra="forbid"):
-    entry: int = Field(ge=1)
+    entry: int = Field(ge=1, lt=1 << 53)
 
 
 class Nothing(BaseModel, extra="forbid"):

@@ -4,7 +4,7 @@ const queue = document.getElementById("queue"), card = document.getElementById("
 
 if (queue) {
   const key = document.body.dataset.document, filters = document.getElementById("filters");
-  let chosen = [], shown = null;
+  let chosen = [], shown = null, isBusy = false;
 
   const query = () => new URLSearchParams([...new FormData(filters)].filter(([, value]) => value)).toString();
   const items = () => [...queue.querySelectorAll("[data-index]")];
@@ -12,6 +12,13 @@ if (queue) {
   const radios = () => [...form().elements.orientation];
   const boxes = () => [...form().querySelectorAll("[name=category]")];
   const orientation = () => radios().find(radio => radio.checked)?.value;
+
+  /* One act at a time: a second Enter must not decide on a sentence that is not yet shown. */
+  async function alone(act) {
+    if (isBusy) return;
+    isBusy = true;
+    try { await act(); } finally { isBusy = false; }
+  }
 
   /* ---- queue ---- */
 
@@ -64,15 +71,15 @@ if (queue) {
   });
   queue.addEventListener("click", event => {
     const item = event.target.closest("[data-index]");
-    if (item) show(+item.dataset.index);
-    else if (event.target.id === "more") loadMore(event.target);
+    if (item) alone(() => show(+item.dataset.index));
+    else if (event.target.id === "more") alone(() => loadMore(event.target));
   });
 
   /* ---- one sentence ---- */
 
   async function show(index, takesFocus = true) {
     const html = await part(`/d/${key}/s/${index}`);
-    if (html === null) return;
+    if (html === null) return false;
     card.innerHTML = html;
     shown = index;
     chosen = form().dataset.codes.split(" ").filter(Boolean);
@@ -80,6 +87,7 @@ if (queue) {
     for (const image of card.querySelectorAll("image")) image.addEventListener("error", noPicture);
     markCurrent();
     if (takesFocus) document.getElementById("sentence").focus({ preventScroll: true });
+    return true;
   }
 
   function noPicture(event) {
@@ -152,13 +160,12 @@ if (queue) {
     const next = await neighbour(1);
     const done = await post("/decisions", { targets, orientation: orientation(), categories: chosen });
     if (!done) return;
-    say(done.decided > 1 ? `已保存，一并应用于 ${done.decided} 句。按 z 撤销。` : "已保存。");
     const gone = new Set(twins.filter(([document]) => document === key).map(([, index]) => +index));
     await loadQueue();
     let index = next;
     if (gone.has(index)) index = items().map(item => +item.dataset.index)[0] ?? null;
-    if (index === null || index === undefined) await show(shown);
-    else await show(index);
+    if (await show(index ?? shown))
+      say(done.decided > 1 ? `已保存，一并应用于 ${done.decided} 句。按 z 撤销。` : "已保存。");
   }
 
   async function takeBack(path, word) {
@@ -169,13 +176,12 @@ if (queue) {
       return;
     }
     await loadQueue();
-    await show(done.sentence);
-    say(done.moved > 1 ? `已${word} ${done.moved} 句。` : `已${word}。`);
+    if (await show(done.sentence)) say(done.moved > 1 ? `已${word} ${done.moved} 句。` : `已${word}。`);
   }
 
   const undo = () => takeBack("/undo", "撤销"), redo = () => takeBack("/redo", "重做");
 
-  card.addEventListener("submit", event => { event.preventDefault(); save(); });
+  card.addEventListener("submit", event => { event.preventDefault(); alone(save); });
   card.addEventListener("change", event => {
     if (event.target.name === "orientation") setOrientation(event.target.value);
     else if (event.target.name === "category") toggle(event.target.value);
@@ -183,8 +189,8 @@ if (queue) {
   card.addEventListener("click", event => {
     if (event.target.closest(".zoom")) zoom();
     else if (event.target.closest("#explain")) explain();
-    else if (event.target.closest("#undo")) undo();
-    else if (event.target.closest("#redo")) redo();
+    else if (event.target.closest("#undo")) alone(undo);
+    else if (event.target.closest("#redo")) alone(redo);
   });
 
   /* ---- keyboard ---- */
@@ -194,8 +200,10 @@ if (queue) {
   [..."qwertyuio"].forEach((letter, i) => { codes[letter] = `A${i + 1}`; });
   [..."asdfghjkl;"].forEach((letter, i) => { codes[letter] = `C${i + 1}`; });
   const acts = {
-    z: undo, x: redo, m: toggleTwins, v: explain, c: zoom, n: () => move(1), b: () => move(-1),
-    arrowdown: () => move(1), arrowup: () => move(-1), escape: reset, enter: save,
+    z: () => alone(undo), x: () => alone(redo), enter: () => alone(save),
+    n: () => alone(() => move(1)), b: () => alone(() => move(-1)),
+    arrowdown: () => alone(() => move(1)), arrowup: () => alone(() => move(-1)),
+    m: toggleTwins, v: explain, c: zoom, escape: reset,
     "/": () => document.getElementById("query").focus(),
     "?": () => { const help = document.getElementById("keys"); help.open = !help.open; help.scrollIntoView({ block: "nearest" }); },
   };
