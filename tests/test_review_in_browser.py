@@ -45,9 +45,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def desk(
-    tmp_path: Path, classifier: Classifier, scored: dict[str, Report]
-) -> Iterator[Served]:
+def desk(tmp_path: Path, classifier: Classifier, scored: dict[str, Report]) -> Iterator[Served]:
     with served(tmp_path, classifier, scored) as desk:
         yield desk
 
