@@ -32,6 +32,7 @@ from classifier.report import terminal
 from classifier.report.model import Brief
 from classifier.report.report import OUR_SUFFIXES, REPORT_SUFFIX, Report
 from classifier.review.command import review
+from classifier.review.exchange_command import review_export, review_import
 from training import commands
 
 app = typer.Typer(
@@ -283,6 +284,8 @@ for command in (
     compare,
     marking.mark,
     review,
+    review_export,
+    review_import,
     commands.train,
     commands.evaluate,
     commands.export,
