@@ -24,6 +24,7 @@ from classifier.encoder import batches, pad, token_rows
 from classifier.model import Model, decide
 from classifier.taxonomy import QUESTIONS
 from training import corpus
+from training.targets import targets
 
 ALONE = 200
 
@@ -50,7 +51,7 @@ def main() -> None:
     options = parser.parse_args()
     data = corpus.load([options.file], stored=False)
     texts, contexts = list(data["text"]), list(data["context"])
-    truth = corpus.targets(data["categories"])
+    truth = targets(data["categories"])
     model = Model.load(options.model)
     encoder = model.scorers["encoder"]
     logits = {name: scorer.logits(texts, contexts) for name, scorer in model.scorers.items()}
@@ -59,7 +60,7 @@ def main() -> None:
         name: decide(model.calibration.probabilities(list(each.values())), model.calibration)
         for name, each in (("fp32", {**logits, "encoder": full}), ("int8", logits))
     }
-    given = {name: corpus.targets(answer.categories) for name, answer in answers.items()}
+    given = {name: targets(answer.categories) for name, answer in answers.items()}
     for i, question in enumerate(QUESTIONS):
         f1 = {name: f1_score(truth[:, i], labels[:, i]) for name, labels in given.items()}
         sys.stdout.write(

@@ -23,6 +23,7 @@ from classifier.taxonomy import QUESTIONS
 from training import corpus
 from training.baseline import train_lexical
 from training.pipeline import HELD_OUT
+from training.targets import targets
 
 SHARES = (0.125, 0.25, 0.5, 1.0)
 
@@ -58,10 +59,10 @@ def points(train: Dataset, test: Dataset, draws: int) -> list[Point]:
 
 
 def measure(train: Dataset, test: Dataset) -> tuple[float, ...]:
-    labels = corpus.targets(train["categories"])
+    labels = targets(train["categories"])
     model = train_lexical(train["text"], train["context"], labels, np.array(train["weight"]))
     scores = model.logits(test["text"], test["context"])
-    truth = corpus.targets(test["categories"])
+    truth = targets(test["categories"])
     return tuple(
         float(average_precision_score(truth[:, i], scores[:, i])) for i in range(len(QUESTIONS))
     )

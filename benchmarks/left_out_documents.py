@@ -33,6 +33,7 @@ from classifier.taxonomy import QUESTIONS
 from training import calibrate, corpus, labels
 from training.documents import MIN_ORIENTED, ScoredDocument, score_documents, summarise
 from training.pipeline import HELD_OUT
+from training.targets import targets
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def load(files: Sequence[Path], rest: Sequence[Path]) -> Sentences:
         texts=[r["text"] for r in rows],
         sections=[r.get("section") or "" for r in rows],
         contexts=[context_text(r.get("section") or "", r.get("previous") or "") for r in rows],
-        truth=corpus.targets([r["categories"] or [] for r in rows]),
+        truth=targets([r["categories"] or [] for r in rows]),
         labelled=np.array([r["categories"] is not None for r in rows]),
         represents=np.array([float(r.get("represents") or 1) for r in rows]),
     )

@@ -19,6 +19,7 @@ from sklearn.metrics import f1_score
 from classifier.model import Model
 from classifier.taxonomy import QUESTIONS
 from training import corpus
+from training.targets import targets
 
 
 def main() -> None:
@@ -29,7 +30,7 @@ def main() -> None:
     options = parser.parse_args()
     data = corpus.load([options.file], stored=False)
     texts, contexts = list(data["text"]), list(data["context"])
-    truth = corpus.targets(data["categories"])
+    truth = targets(data["categories"])
     models = {
         name: Model.load(options.model, screened=name == "screened")
         for name in ("full", "screened")
@@ -52,7 +53,7 @@ def main() -> None:
     print("\n| | " + " | ".join(f"{q.value} F1" for q in QUESTIONS) + " | sentences/s |")
     print("|---|" + "---|" * (len(QUESTIONS) + 1))
     for name, answer in answers.items():
-        given = corpus.targets(answer.categories)
+        given = targets(answer.categories)
         f1 = [f1_score(truth[:, i], given[:, i]) for i in range(len(QUESTIONS))]
         rate = len(texts) / statistics.median(seconds[name])
         print(f"| {name} | " + " | ".join(f"{value:.4f}" for value in f1) + f" | {rate:.0f} |")

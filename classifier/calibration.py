@@ -84,8 +84,11 @@ class Calibration:
 
     def probabilities(self, logits: Sequence[np.ndarray]) -> np.ndarray:
         """Probabilities of shape (sentences, labels) from one logit matrix per scorer."""
-        total = self.bias + sum(w * z for w, z in zip(self.weights, logits, strict=True))
-        return 1 / (1 + np.exp(-np.clip(total, -30, 30)))
+        return 1 / (1 + np.exp(-np.clip(self.log_odds(logits), -30, 30)))
+
+    def log_odds(self, logits: Sequence[np.ndarray]) -> np.ndarray:
+        """Calibrated log odds of shape (sentences, labels)."""
+        return self.bias + sum(w * z for w, z in zip(self.weights, logits, strict=True))
 
     def save(self, file: Path) -> None:
         content = {

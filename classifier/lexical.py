@@ -93,7 +93,7 @@ class LexicalScorer:
         """Decision values of shape (sentences, labels), float32."""
         if not len(texts):
             return np.zeros((0, len(LABELS)), np.float32)
-        found = self._vectors(list(zip(texts, contexts, strict=True)))
+        found = self.vectors(texts, contexts)
         return np.asarray(found @ self.weights + self.bias, np.float32)
 
     def contributions(self, text: str, context: str) -> dict[str, np.ndarray]:
@@ -101,13 +101,15 @@ class LexicalScorer:
 
         Keys are those strings of :func:`features` that the vocabulary knows.
         """
-        row = self._vectors([(text, context)])
+        row = self.vectors([text], [context])
         return {
             self.vocabulary[column]: value * self.weights[column]
             for column, value in zip(row.indices.tolist(), row.data, strict=True)
         }
 
-    def _vectors(self, records: Sequence[tuple[str, str]]) -> csr_matrix:
+    def vectors(self, texts: Sequence[str], contexts: Sequence[str]) -> csr_matrix:
+        """TF-IDF vectors of shape (sentences, features)."""
+        records = list(zip(texts, contexts, strict=True))
         return tfidf(self._counter.transform(records), self.idf)
 
     def save(self, file: Path) -> None:

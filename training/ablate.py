@@ -39,6 +39,7 @@ from training.baseline import train_lexical
 from training.encoder import build_base
 from training.finetune import Recipe, finetune
 from training.pipeline import HELD_OUT
+from training.targets import targets
 
 MIN_POSITIVES = 15
 FIGURES = ("assistive", "control", "categories")
@@ -169,13 +170,13 @@ def run(variant: Variant, k: int, fold: Fold, base: Path, work: Path) -> dict[st
     recipe = replace(variant.recipe, seed=k + 1)
     checkpoint = finetune(str(base), train, test.select(range(0)), work, recipe)
     seconds = time.perf_counter() - started
-    truth = corpus.targets(test["categories"])
+    truth = targets(test["categories"])
     encoder = logits(checkpoint, test)
     shutil.rmtree(work)
     result = {"encoder": figures(encoder, truth), "seconds": {"training": seconds}}
     if variant.name == "baseline":
         weight = np.array(train["weight"])
-        labels = corpus.targets(train["categories"])
+        labels = targets(train["categories"])
         lexical = train_lexical(train["text"], train["context"], labels, weight)
         other = lexical.logits(test["text"], test["context"])
         result["lexical"] = figures(other, truth)

@@ -12,7 +12,7 @@ from classifier.calibration import Calibration, QuestionRows
 from classifier.screen import SCORER as SCREENING
 from classifier.screen import Screen
 from classifier.taxonomy import LABELS, QUESTIONS
-from training.corpus import question_columns
+from training.targets import question_columns
 
 # A category with fewer positives than this shares one fit with the other rare ones.
 MIN_POSITIVES = 20

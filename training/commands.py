@@ -10,7 +10,8 @@ import typer
 
 from classifier.console import Exit, ModelOption, err, fail
 from classifier.errors import ModelError, TenderlensError
-from classifier.model import DEFAULT
+from classifier.model import DEFAULT, SHIPPED_DEFAULT
+from training.learn_command import learn_from
 
 
 def train(
@@ -37,8 +38,24 @@ def train(
     work: Annotated[Path, typer.Option(help="检查点；同一文件夹再次运行即续训。")] = Path(
         "runs/train"
     ),
+    with_reviews: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="改为从这个审阅库的校正学习；更好才启用。"),
+    ] = None,
+    dev: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="与 --with-reviews 合用：另查遗忘的 JSONL。"
+        ),
+    ] = None,
+    model: Annotated[
+        str, typer.Option("--model", "-m", help="与 --with-reviews 合用：在哪个模型上学习。")
+    ] = SHIPPED_DEFAULT,
 ) -> None:
-    """训练模型（需要 train 扩展）。 Train the models from data/ and further files."""
+    """训练模型（需要 train 扩展），或从审阅校正学习。 Train the models, or learn from reviews."""
+    if with_reviews:
+        learn_from(with_reviews, model, dev)
+        return
     _needs_extra()
     from training.finetune import Recipe
     from training.pipeline import Plan, run

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from datasets.exceptions import DatasetGenerationError
 
 from classifier.context import context_text
 from classifier.resources import folder
-from classifier.taxonomy import CATEGORIES, LABELS, QUESTIONS
+from classifier.taxonomy import CATEGORIES
 from training import labels
 
 SENTENCES = "sentences"
@@ -106,18 +106,6 @@ def _normalise(record: dict[str, Any], stored: bool) -> dict[str, Any]:
     }
 
 
-def targets(categories: Iterable[Sequence[str]]) -> np.ndarray:
-    """0/1 matrix, float32, one row per sentence, one column per label of the taxonomy."""
-    rows = list(categories)
-    matrix = np.zeros((len(rows), len(LABELS)), np.float32)
-    column = {label: i for i, label in enumerate(LABELS)}
-    for row, codes in zip(matrix, rows, strict=True):
-        for code in codes:
-            row[column[code]] = 1
-            row[column[CATEGORIES[code].orientation.value]] = 1
-    return matrix
-
-
 def split_by_group(dataset: Dataset, held_out: float) -> tuple[Dataset, Dataset]:
     """Train and held-out part; a group stands on one side only.
 
@@ -169,7 +157,3 @@ def shingles(text: str, size: int = 4) -> set[str]:
     """Character n-grams of the letters and digits of ``text``; short texts are one gram."""
     letters = re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", text).lower())
     return {letters[i : i + size] for i in range(max(len(letters) - size + 1, 1))}
-
-
-def question_columns() -> list[int]:
-    return [LABELS.index(question.value) for question in QUESTIONS]

@@ -15,8 +15,8 @@ from sklearn.metrics import average_precision_score, cohen_kappa_score, f1_score
 from classifier.model import Model, Predictions
 from classifier.taxonomy import CATEGORIES, LABELS, QUESTIONS, orientation_of_categories
 from training import corpus
-from training.corpus import targets
 from training.documents import MIN_ORIENTED, DocumentFigures, score_documents, summarise
+from training.targets import targets
 
 BOOTSTRAP = 1000
 BINS = 15

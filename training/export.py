@@ -9,8 +9,6 @@ scale per row.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import tempfile
 from pathlib import Path
@@ -25,14 +23,12 @@ from onnxruntime.quantization.matmul_nbits_quantizer import (
 )
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from classifier.model import CHECKSUM_FILE, ONNX_FILE
+from classifier.model import ONNX_FILE
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 BLOCK = 32
 EMBEDDING_TABLE, EMBEDDING_SCALE = "words_int8", "words_scale"
 OPSET = 17
-# What a model answers with; documentation beside it may change without a new version.
-CHECKED = ("*.json", "*.npz", "onnx/*.onnx")
 
 
 def export_encoder(checkpoint: Path, out: Path) -> None:
@@ -116,14 +112,3 @@ def quantise_embeddings(model: onnx.ModelProto) -> None:
     rest = list(graph.node)
     del graph.node[:]
     graph.node.extend([*rest[:at], *nodes, *rest[at + 1 :]])
-
-
-def seal(folder: Path) -> None:
-    """Write the SHA-256 of every file the answers depend on."""
-    files = sorted(
-        {file for pattern in CHECKED for file in folder.glob(pattern)} - {folder / CHECKSUM_FILE}
-    )
-    digests = {
-        f.relative_to(folder).as_posix(): hashlib.sha256(f.read_bytes()).hexdigest() for f in files
-    }
-    (folder / CHECKSUM_FILE).write_text(json.dumps(digests, indent=1) + "\n", encoding="utf-8")

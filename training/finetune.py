@@ -29,8 +29,8 @@ from transformers.trainer_utils import get_last_checkpoint
 
 from classifier.encoder import pad, token_rows
 from classifier.taxonomy import LABELS
-from training.corpus import question_columns, targets
 from training.losses import LOSSES, consistency
+from training.targets import question_columns, targets
 
 MAX_POSITIVE_WEIGHT = 4.0
 HEAD_FACTOR = 5.0

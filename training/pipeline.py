@@ -18,8 +18,10 @@ from classifier.model import CALIBRATION_FILE, LEXICAL_FILE, ONNX_FILE
 from training import calibrate, corpus
 from training.baseline import train_lexical
 from training.encoder import build_base
-from training.export import export_encoder, seal
+from training.export import export_encoder
 from training.finetune import Recipe, finetune
+from training.seal import seal
+from training.targets import targets
 
 HELD_OUT = 0.12
 
@@ -54,7 +56,7 @@ def run(plan: Plan, say: Callable[[str], None]) -> None:
     lexical = train_lexical(
         train["text"],
         train["context"],
-        corpus.targets(train["categories"]),
+        targets(train["categories"]),
         np.array(train["weight"]),
     )
     say(f"lexical model: {len(lexical.vocabulary)} features")
@@ -126,7 +128,7 @@ def finish(out: Path, checkpoint: Path, lexical: LexicalScorer, held_out: Datase
         name: scorer.logits(held_out["text"], held_out["context"])
         for name, scorer in scorers.items()
     }
-    labels, groups = corpus.targets(held_out["categories"]), list(held_out["group"])
+    labels, groups = targets(held_out["categories"]), list(held_out["group"])
     represents = np.array(held_out["represents"])
     for folder, names in ((standard, ["encoder", "lexical"]), (plain, ["lexical"])):
         calibration = calibrate.fit(
