@@ -8,33 +8,28 @@ the product.
 from __future__ import annotations
 
 import os
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from classifier import findings, orientation
 from classifier.context import Context
-from classifier.document import Document, Sentence
+from classifier.document import Document
 from classifier.errors import ExtractionError, Reason
 from classifier.explain.lexical_rationales import lexical_rationales
 from classifier.extract import sandbox
 from classifier.extract.container.walk import Packed
+from classifier.extract.processes import ForkServer
 from classifier.limits import Limits
 from classifier.model import DEFAULT, Model, Predictions
-from classifier.report.model import LabelledSentence, Section
 from classifier.report.report import Report
+from classifier.scoring import Answering, contexts, report_on
 from classifier.segment import segment
 
 if TYPE_CHECKING:
     from classifier.explain.model import Explanation
-
-# A document may have hundreds of sections; their intervals are only drawn, not judged.
-SECTION_REPLICATES = 200
 
 # How many members of an unreadable archive its error names.
 NAMED_FAILURES = 5
@@ -182,10 +177,10 @@ class Classifier:
         one for every file in it. Documents are read ahead in ``workers`` child
         processes while the model works.
         """
-        with ThreadPoolExecutor(max_workers=workers) as pool:
+        with ForkServer() as forks, ThreadPoolExecutor(max_workers=workers) as pool:
             pending: deque[tuple[Path, str, Future[Document | ExtractionError]]] = deque()
-            for path, name, packed in self._unpack_many(sources):
-                reading = pool.submit(sandbox.read_packed, packed, name, self.limits)
+            for path, name, packed in self._unpack_many(sources, forks):
+                reading = pool.submit(sandbox.read_packed, packed, name, self.limits, forks)
                 pending.append((path, packed.path, reading))
                 if len(pending) > 2 * workers:
                     yield self._finished(*pending.popleft())
@@ -198,7 +193,9 @@ class Classifier:
         result = reading.result()
         return path, member, result if isinstance(result, ExtractionError) else self._report(result)
 
-    def _unpack_many(self, sources: Iterable[str | Path]) -> Iterator[tuple[Path, str, Packed]]:
+    def _unpack_many(
+        self, sources: Iterable[str | Path], forks: ForkServer
+    ) -> Iterator[tuple[Path, str, Packed]]:
         for path in map(Path, sources):
             try:
                 data, name = self._load(path)
@@ -208,71 +205,17 @@ class Classifier:
                 closed = ExtractionError(Reason.DAMAGED, f"cannot be opened: {error.strerror}")
                 yield path, path.name, Packed("", closed)
             else:
-                for packed in sandbox.unpack(data, name, self.limits):
+                for packed in sandbox.unpack(data, name, self.limits, forks):
                     yield path, name, packed
 
     def _report(self, document: Document) -> Report:
         sentences = segment(document)
         texts = [sentence.text for sentence in sentences]
-        contexts = _contexts(sentences)
-        predictions = self.predict(texts, contexts)
-        rationales = lexical_rationales(self.model, texts, contexts, predictions)
-        counted = orientation.distinct(texts)
-        clusters = [sentence.section for sentence in sentences]
-        total = self._score(predictions, clusters, counted)
-        influence = orientation.influence(predictions.probabilities, total) * counted
-        return Report(
-            document=document,
-            model=self.model.name,
-            model_version=self.model.version,
-            orientation=total,
-            sentences=tuple(
-                LabelledSentence(
-                    sentence=sentence,
-                    orientation=predictions.orientations[i],
-                    categories=predictions.categories[i],
-                    probabilities=tuple(float(p) for p in predictions.probabilities[i]),
-                    review=predictions.review[i],
-                    counted=bool(counted[i]),
-                    influence=float(influence[i]),
-                    rationale=rationales.get(i),
-                )
-                for i, sentence in enumerate(sentences)
-            ),
-            sections=tuple(self._sections(predictions, clusters, counted)),
-            findings=findings.find(
-                texts, predictions.categories, predictions.probabilities, clusters
-            ),
-        )
-
-    def _score(
-        self,
-        predictions: Predictions,
-        clusters: Sequence[tuple[str, ...]],
-        mask: np.ndarray,
-        replicates: int = orientation.REPLICATES,
-    ) -> orientation.OrientationScore:
-        chosen = np.flatnonzero(mask).tolist()
-        return orientation.score(
-            predictions.probabilities[chosen],
-            [clusters[i] for i in chosen],
-            self.model.calibration,
-            parts=[_outermost(clusters[i]) for i in chosen],
-            replicates=replicates,
-        )
-
-    def _sections(
-        self, predictions: Predictions, clusters: Sequence[tuple[str, ...]], counted: np.ndarray
-    ) -> Iterator[Section]:
-        """Scores of the outermost sections, in document order."""
-        members: dict[str, list[int]] = defaultdict(list)
-        for i, path in enumerate(clusters):
-            members[_outermost(path)].append(i)
-        for title, indices in members.items():
-            mask = np.zeros(len(clusters), bool)
-            mask[indices] = True
-            own = self._score(predictions, clusters, mask & counted, SECTION_REPLICATES)
-            yield Section(title, indices[0], len(indices), own)
+        around = contexts(sentences)
+        predictions = self.predict(texts, around)
+        rationales = lexical_rationales(self.model, texts, around, predictions)
+        answering = Answering.of(self.model)
+        return report_on(document, sentences, predictions, answering, rationales)
 
 
 def _only_document(members: Iterable[tuple[str, Document | ExtractionError]]) -> Document:
@@ -301,13 +244,3 @@ def _failure_of(failures: Sequence[tuple[str, ExtractionError]]) -> ExtractionEr
         return first if not path else ExtractionError(first.reason, f"{path}: {first.detail}")
     listed = "; ".join(f"{path}: {error}" for path, error in failures[:NAMED_FAILURES])
     return ExtractionError(first.reason, f"none of {len(failures)} members can be read: {listed}")
-
-
-def _outermost(path: Sequence[str]) -> str:
-    return path[0] if path else ""
-
-
-def _contexts(sentences: Sequence[Sentence]) -> list[Context]:
-    """Each sentence's section path and the sentence before it."""
-    before = ["", *(sentence.text for sentence in sentences[:-1])]
-    return [(sentence.section, text) for sentence, text in zip(sentences, before, strict=False)]

@@ -34,6 +34,7 @@ class Exit(IntEnum):
     UNREADABLE = 3
     SOME_UNREADABLE = 4
     MODEL = 5
+    INTERRUPTED = 130
 
 
 def fail(message: str, code: Exit) -> NoReturn:

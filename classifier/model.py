@@ -74,7 +74,7 @@ class Model:
         screened: bool = False,
     ) -> None:
         self.name = name
-        self.version = f"{version}+screen" if screened else version
+        self.version = _version(version, screened)
         self.calibration = calibration
         self.scorers = scorers
         self.screened = screened
@@ -125,12 +125,14 @@ class Model:
 
     def predict_prepared(self, texts: Sequence[str], contexts: Sequence[str]) -> Predictions:
         """Like :meth:`predict`, with contexts made by :func:`~classifier.context.context_text`."""
+        return decide(self.probabilities(texts, contexts), self.calibration)
+
+    def probabilities(self, texts: Sequence[str], contexts: Sequence[str]) -> np.ndarray:
+        """Calibrated, of shape (sentences, labels); contexts as for :meth:`predict_prepared`."""
         if self.screened:
-            probabilities = self._screened_probabilities(texts, contexts)
-        else:
-            logits = [scorer.logits(texts, contexts) for scorer in self.scorers.values()]
-            probabilities = self.calibration.probabilities(logits)
-        return decide(probabilities, self.calibration)
+            return self._screened_probabilities(texts, contexts)
+        logits = [scorer.logits(texts, contexts) for scorer in self.scorers.values()]
+        return self.calibration.probabilities(logits)
 
     def _screened_probabilities(self, texts: Sequence[str], contexts: Sequence[str]) -> np.ndarray:
         screen = self.calibration.screen
@@ -145,6 +147,19 @@ class Model:
         ]
         found[seen] = self.calibration.probabilities(logits)
         return found
+
+
+def version_of(name_or_path: str | Path, screened: bool = False) -> str:
+    """What :attr:`Model.version` will be, without loading the model.
+
+    Raises:
+        ModelError: there is no such model, or its folder is incomplete or changed.
+    """
+    return _version(verify(find(name_or_path)), screened)
+
+
+def _version(files: str, screened: bool) -> str:
+    return f"{files}+screen" if screened else files
 
 
 def decide(probabilities: np.ndarray, calibration: Calibration) -> Predictions:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -87,7 +88,7 @@ def test_json_goes_to_standard_output_alone(tmp_path: Path, monkeypatch) -> None
         "scan", "--json", "--model", "lexical", SAMPLES / "hospital-self-service.md", cwd=tmp_path
     )
     assert done.returncode == 0
-    assert json.loads(done.stdout)["schema_version"] == "1.1"
+    assert json.loads(done.stdout)["schema_version"] == "1.2"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -170,7 +171,7 @@ def test_long_and_odd_file_names(tmp_path: Path) -> None:
     )
     done = run("scan", "-m", "lexical", source, "-o", "out", cwd=tmp_path)
     assert done.returncode == 0, done.stderr.decode()
-    assert len(list((tmp_path / "out").iterdir())) == 2
+    assert len(list((tmp_path / "out" / "reports").iterdir())) == 2
     assert run("scan", "-m", "lexical", "--json", source, cwd=tmp_path).returncode == 0
 
 
@@ -209,6 +210,12 @@ def test_impossible_limits_are_wrong_usage(scan: Scan, wrong: tuple[str, str]) -
     assert wrong[0] in said.err
 
 
+def reports_in(store: Path) -> list[str]:
+    """Paths of the reports without the hash of the content and the suffix."""
+    pages = (p.relative_to(store / "reports") for p in store.rglob("*.report.html"))
+    return sorted(re.sub(r"-[0-9a-f]{8}\.report\.html$", "", str(page)) for page in pages)
+
+
 def test_folder_gives_a_table_and_a_report_for_each(tmp_path: Path, scan: Scan) -> None:
     source = tmp_path / "in"
     source.mkdir()
@@ -217,10 +224,7 @@ def test_folder_gives_a_table_and_a_report_for_each(tmp_path: Path, scan: Scan) 
     (source / "c.pdf").write_bytes(b"")
     said = scan(source, "-o", "out")
     assert said.code == 4
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
-        "00001-a.report.html",
-        "00002-b.report.html",
-    ]
+    assert reports_in(tmp_path / "out") == ["a.txt", "b.txt"]
     assert "empty" in said.out
 
 
@@ -247,14 +251,15 @@ def test_an_archive_gives_a_table_and_a_report_for_each_member(tmp_path: Path) -
     (tmp_path / "包.zip").write_bytes(members())
     done = run("scan", "-m", "lexical", "包.zip", "-o", "out", cwd=tmp_path)
     assert done.returncode == 4, done.stderr.decode()
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
-        "00001-包-内.zip_b.report.html",
-        "00002-包-内.zip_c_b.report.html",
-        "00004-包-a_.report.html",
+    assert reports_in(tmp_path / "out") == [
+        "包.zip/a_.txt",
+        "包.zip/内.zip/b.txt",
+        "包.zip/内.zip/c/b.txt",
     ]
     assert "包.zip/内.zip/空.txt" in done.stdout.decode()
     assert "跳过 1 个" in done.stderr.decode()
-    page = (tmp_path / "out" / "00002-包-内.zip_c_b.report.html").read_text(encoding="utf-8")
+    (found,) = (tmp_path / "out" / "reports" / "包.zip" / "内.zip" / "c").iterdir()
+    page = found.read_text(encoding="utf-8")
     assert "内.zip/c/b.txt" in page
 
 

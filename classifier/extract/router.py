@@ -29,7 +29,7 @@ READABLE_SUFFIXES: Final = tuple(FORMATS)
 """File name extensions to look for in a folder, in lower case and with the dot."""
 
 # Readers are imported when first needed: a DOCX asks for no PDF library.
-_READERS: Final = {
+READERS: Final = {
     "pdf": ("classifier.extract.pdf.reader", "read_pdf"),
     "docx": ("classifier.extract.word.docx", "read_docx"),
     "xlsx": ("classifier.extract.sheet.reader", "read_xlsx"),
@@ -180,7 +180,7 @@ def _package_format(data: bytes) -> str:
         return "ods"
     for member, kind in _PACKAGES:
         if any(name.replace("\\", "/").lstrip("/").startswith(member) for name in names):
-            if kind in _READERS:
+            if kind in READERS:
                 return kind
             raise ExtractionError(Reason.UNSUPPORTED, kind)
     raise ExtractionError(Reason.UNSUPPORTED, "ZIP archive")
@@ -199,14 +199,14 @@ def _ole_format(data: bytes) -> str:
     for stream, kind in _STREAMS:
         # Where the directory is broken, the name at least tells what the file was.
         if stream in names if names else stream.encode("utf-16-le") in data:
-            if kind in _READERS:
+            if kind in READERS:
                 return kind
             raise ExtractionError(Reason.UNSUPPORTED, kind)
     raise other
 
 
 def _reader(format: str) -> Callable[[bytes, str, Limits], Document]:
-    module, function = _READERS[format]
+    module, function = READERS[format]
     return getattr(import_module(module), function)
 
 

@@ -21,25 +21,21 @@ import resource
 import selectors
 import signal
 import struct
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import IO, Any
 
 from classifier.document import Document
 from classifier.errors import ExtractionError, Reason
 from classifier.extract import clock
 from classifier.extract.container.walk import Packed, Unpacking, may_be_container
+from classifier.extract.processes import Child, Fresh, Source, read_all
 from classifier.limits import MIB, Limits
 
-# -P keeps the current folder off the path: a scanned folder may hold a module of any name.
-_PYTHON = [sys.executable, "-P", "-c"]
-_UNPACK = [*_PYTHON, "from classifier.extract.sandbox import serve_members; serve_members()"]
-_ROOT = Path(__file__).resolve().parents[2]
+_FRESH = Fresh()
 _SIZE = struct.Struct(">Q")
 _LAST_PAGE = 120.0
 """Seconds that the page takes at most which is being recognised when the time for it is up."""
@@ -54,8 +50,12 @@ _TRUSTED = {
 }
 
 
-def read(data: bytes, name: str, limits: Limits) -> Document:
+def read(data: bytes, name: str, limits: Limits, source: Source = _FRESH) -> Document:
     """Like :func:`classifier.extract.router.read`, in a child process.
+
+    Args:
+        source: where the process comes from; whoever reads many files keeps a
+            :class:`~classifier.extract.processes.ForkServer`.
 
     Raises:
         ExtractionError: with the reason the file ended in, also ``timeout``,
@@ -63,13 +63,19 @@ def read(data: bytes, name: str, limits: Limits) -> Document:
     """
     limits.check_bytes(len(data))
     request = (data, name, limits)
-    answer = _unpickle(ask(__name__, request, limits, _patience(limits)))
+    answer = _unpickle(ask(__name__, request, limits, _patience(limits), source))
     if isinstance(answer, ExtractionError):
         raise answer
     return answer
 
 
-def ask(module: str, request: tuple[Any, ...], limits: Limits, patience: float) -> bytes:
+def ask(
+    module: str,
+    request: tuple[Any, ...],
+    limits: Limits,
+    patience: float,
+    source: Source = _FRESH,
+) -> bytes:
     """What ``module.serve()`` writes in a child process that begins with :func:`take_request`.
 
     ``request`` must end with the limits. ``patience`` is in seconds.
@@ -77,22 +83,26 @@ def ask(module: str, request: tuple[Any, ...], limits: Limits, patience: float) 
     Raises:
         ExtractionError: ``timeout``, ``out_of_memory`` or ``crashed``.
     """
-    try:
-        done = subprocess.run(
-            [*_PYTHON, f"from {module} import serve; serve()"],
-            env={**os.environ, "PYTHONPATH": _search_path()},
-            input=pickle.dumps(request),
-            capture_output=True,
-            timeout=patience,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise _too_late(limits) from None
-    if done.returncode == -signal.SIGALRM:
+    answer, status, complaints = _answer(source.start(f"{module}:serve", request), limits, patience)
+    if status is None:
+        # The server was ended from outside, as by a system short of memory: not this file's doing.
+        child = source.start(f"{module}:serve", request)
+        answer, status, complaints = _answer(child, limits, patience)
+    if status == -signal.SIGALRM:
         raise _too_late(limits)
-    if done.returncode != 0:
-        raise _failure(done.returncode, done.stderr)
-    return done.stdout
+    if status != 0:
+        raise _failure(status, complaints)
+    return answer
+
+
+def _answer(child: Child, limits: Limits, patience: float) -> tuple[bytes, int | None, bytes]:
+    """All that the child says on its standard output, its exit status, and its complaints."""
+    try:
+        return read_all(child.stdout, patience), child.wait(), child.complaints()
+    except TimeoutError:
+        raise _too_late(limits) from None
+    finally:
+        child.close()
 
 
 def _patience(limits: Limits) -> float:
@@ -118,27 +128,33 @@ class Member:
     result: Document | ExtractionError
 
 
-def read_members(data: bytes, name: str, limits: Limits) -> Iterator[Member]:
+def read_members(
+    data: bytes, name: str, limits: Limits, source: Source = _FRESH
+) -> Iterator[Member]:
     """Every file in an archive or mail, in stored order; of any other file itself alone.
 
     Yields at least one member and raises nothing for bad input.
     """
-    for packed in unpack(data, name, limits):
-        yield Member(packed.path, read_packed(packed, name, limits))
+    for packed in unpack(data, name, limits, source):
+        yield Member(packed.path, read_packed(packed, name, limits, source))
 
 
-def read_packed(packed: Packed, name: str, limits: Limits) -> Document | ExtractionError:
+def read_packed(
+    packed: Packed, name: str, limits: Limits, source: Source = _FRESH
+) -> Document | ExtractionError:
     """Read one unpacked file; ``name`` is that of the file that was given."""
     if isinstance(packed.content, ExtractionError):
         return packed.content
     own_name = PurePosixPath(packed.path).name or name
     try:
-        return replace(read(packed.content, own_name, limits), member=packed.path)
+        return replace(read(packed.content, own_name, limits, source), member=packed.path)
     except ExtractionError as error:
         return error
 
 
-def unpack(data: bytes, name: str, limits: Limits) -> Iterator[Packed]:
+def unpack(
+    data: bytes, name: str, limits: Limits, source: Source = _FRESH
+) -> Generator[Packed, None, None]:
     """The bytes of every file in an archive or mail, as a child process finds them.
 
     The child waits while nobody asks for more; it may keep its caller waiting
@@ -147,29 +163,15 @@ def unpack(data: bytes, name: str, limits: Limits) -> Iterator[Packed]:
     if not may_be_container(data) or len(data) > limits.bytes:
         yield Packed("", data)
         return
-    with tempfile.TemporaryFile() as request, tempfile.TemporaryFile() as complaints:
-        pickle.dump((data, name, limits), request)
-        request.seek(0)
-        child = subprocess.Popen(
-            _UNPACK,
-            env={**os.environ, "PYTHONPATH": _search_path()},
-            stdin=request,
-            stdout=subprocess.PIPE,
-            stderr=complaints,
-            bufsize=0,
-        )
-        assert child.stdout is not None
-        try:
-            yield from _received(child.stdout, data, name, limits)
-        except EOFError:
-            complaints.seek(0)
-            yield Packed("", _failure(child.wait(), complaints.read()))
-        except ExtractionError as error:
-            yield Packed("", error)
-        finally:
-            child.kill()
-            child.wait()
-            child.stdout.close()
+    child = source.start(f"{__name__}:serve_members", (data, name, limits))
+    try:
+        yield from _received(child.stdout, data, name, limits)
+    except EOFError:
+        yield Packed("", _failure(child.wait(), child.complaints()))
+    except ExtractionError as error:
+        yield Packed("", error)
+    finally:
+        child.close()
 
 
 def _received(stream: IO[bytes], data: bytes, name: str, limits: Limits) -> Iterator[Packed]:
@@ -251,16 +253,13 @@ class _Unpickler(pickle.Unpickler):
         raise pickle.UnpicklingError(f"{module}.{name} is not part of a document")
 
 
-def _search_path() -> str:
-    """Where this package lies, before what the user's own environment names."""
-    return os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
-
-
-def _failure(status: int, stderr: bytes) -> ExtractionError:
+def _failure(status: int | None, stderr: bytes) -> ExtractionError:
     lines = stderr.decode(errors="replace").strip().splitlines()
     last = lines[-1] if lines else ""
     if "MemoryError" in last or "bad_alloc" in last:
         return ExtractionError(Reason.OUT_OF_MEMORY, last)
+    if status is None:
+        return ExtractionError(Reason.CRASHED, "the process that starts readers has ended")
     if status < 0:
         return ExtractionError(Reason.CRASHED, signal.Signals(-status).name)
     return ExtractionError(Reason.CRASHED, last)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from jinja2 import Environment
@@ -218,6 +219,7 @@ def _runs(values: list[Any]) -> list[list[Any]]:
     return [[i, v] for i, v in enumerate(values) if i == 0 or v != values[i - 1]]
 
 
+@cache
 def _environment() -> Environment:
     made = environment()
     made.filters.update(anchor=checklist.anchor, sign=checklist.sign, look=checklist.look)

@@ -18,7 +18,7 @@ MOST_FINDINGS = 8
 MOST_CHARS = 60
 SCALE = 41
 
-_COLOURS = {
+COLOURS = {
     Verdict.ASSISTIVE: "bright_blue",
     Verdict.RATHER_ASSISTIVE: "bright_blue",
     Verdict.BALANCED: "white",
@@ -59,7 +59,7 @@ def _verdict(result: OrientationScore) -> Text:
         return Text("没有可评估的句子 no sentences to score")
     text = Text.assemble(
         ("结论 ", ""),
-        (result.verdict.zh, f"bold {_COLOURS[result.verdict]}"),
+        (result.verdict.zh, f"bold {COLOURS[result.verdict]}"),
         f"   得分 {result.score:+.2f}  [{result.interval.low:+.2f}, {result.interval.high:+.2f}]",
         f"   句子 {result.sentences}，赋能 {result.assistive:.0f}，管控 {result.control:.0f}",
         f"，显著度 {result.salience:.1%}\n",
@@ -106,7 +106,7 @@ def table(results: Sequence[tuple[str, Brief | ExtractionError]]) -> Table:
         grid.add_row(
             Text(name),
             result.reason.value,
-            Text(score.verdict.zh, style=_COLOURS[score.verdict]),
+            Text(score.verdict.zh, style=COLOURS[score.verdict]),
             f"{score.score:+.2f}",
             f"{score.interval.low:+.2f} … {score.interval.high:+.2f}",
             str(score.sentences),

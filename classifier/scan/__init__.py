@@ -1,0 +1,1 @@
+"""The command ``scan``: one file with its report, JSON lines of many, or a whole archive."""
