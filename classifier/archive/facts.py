@@ -19,7 +19,7 @@ _YEARS: Final = (
     re.compile(rf"{_YEAR}(?:\s*[-—~～至]\s*20\d\d)?\s*年"),
     re.compile(rf"{_YEAR}[-_./]{_MONTH}(?!\d)|{_YEAR}{_MONTH}(?:[0-3]\d)?(?!\d)"),
     re.compile(rf"[〔\[(（【]{_YEAR}[〕\])）】]"),
-    re.compile(rf"(?<![-\d]){_YEAR}[-_](?!20\d\d)"),
+    re.compile(rf"(?<![-\d]){_YEAR}-(?!20\d\d)"),
     re.compile(rf"(?:^|[/_-]){_YEAR}(?:$|[/_.-])"),
 )
 

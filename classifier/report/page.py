@@ -11,6 +11,7 @@ import base64
 import hashlib
 from collections.abc import Iterable
 from importlib.resources import files
+from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -22,10 +23,13 @@ from classifier.taxonomy import Orientation
 SHORT = {Orientation.ASSISTIVE: "a", Orientation.CONTROL: "c", Orientation.MIXED: "m"}
 
 
-def environment() -> Environment:
-    """Templates with autoescape, and the filters that all pages use."""
+_PACKAGE: Final = "classifier.report"
+
+
+def environment(package: str = _PACKAGE) -> Environment:
+    """The templates of a package with autoescape, and the filters that all pages use."""
     environment = Environment(
-        loader=PackageLoader("classifier.report", "templates"),
+        loader=PackageLoader(package, "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -44,17 +48,18 @@ def environment() -> Environment:
     return environment
 
 
-def asset(*names: str) -> Markup:
-    """Files of ours from the package, the only text that enters a page unescaped."""
-    folder = files("classifier.report").joinpath("templates")
+def asset(*names: str, package: str = _PACKAGE) -> Markup:
+    """Files of ours from a package, the only text that enters a page unescaped."""
+    folder = files(package).joinpath("templates")
     return Markup("\n").join(
         Markup(folder.joinpath(name).read_text(encoding="utf-8")) for name in names
     )
 
 
-def script(names: Iterable[str]) -> Markup:
+def script(names: Iterable[str], package: str = _PACKAGE) -> Markup:
     """The script's parts in one scope that nothing outside can see."""
-    return Markup('(() => {\n"use strict";\n') + asset(*names) + Markup("})();\n")
+    parts = asset(*names, package=package)
+    return Markup('(() => {\n"use strict";\n') + parts + Markup("})();\n")
 
 
 def policy(style: str, script: str) -> str:

@@ -1,0 +1,1 @@
+"""One page over a whole archive: distributions, ranking, trends, near-duplicates, filters."""
