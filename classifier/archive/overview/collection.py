@@ -33,6 +33,9 @@ UNDECIDED: Final = VERDICTS.index(Verdict.UNDECIDED)
 NONE: Final = -1
 """In a column of places: there is none."""
 
+SCALE: Final = 100_000
+"""Scores travel to the page as whole numbers, parts of this."""
+
 # More of a title or name tells no reader anything, and a hundred thousand of them add up.
 _MOST_CHARACTERS: Final = 60
 
@@ -110,7 +113,8 @@ class Collection:
         """Rows with a verdict from control to help, then the undecided, then those not scored."""
         verdicts = np.array(self.verdicts)
         kind = np.where(verdicts == NONE, 2, verdicts == UNDECIDED)
-        scores = np.nan_to_num(np.array(self.scores))
+        # As the page's script has them, so that both break ties alike.
+        scores = np.rint(np.nan_to_num(np.array(self.scores, float)) * SCALE)
         return np.lexsort((np.arange(len(self)), scores, kind))
 
     def _add_score(self, row: DocumentRow) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections import Counter
 from collections.abc import Sequence
@@ -13,7 +14,14 @@ from typing import Final
 import numpy as np
 
 from classifier.archive.groups import Groups
-from classifier.archive.overview.collection import NONE, REASONS, UNDECIDED, VERDICTS, Collection
+from classifier.archive.overview.collection import (
+    NONE,
+    REASONS,
+    SCALE,
+    UNDECIDED,
+    VERDICTS,
+    Collection,
+)
 from classifier.errors import Reason
 from classifier.findings import Kind, rules
 from classifier.taxonomy import CATEGORIES, QUESTIONS
@@ -96,11 +104,11 @@ def directory(archive: Collection, row: int) -> str:
 
 
 def histogram(archive: Collection) -> list[list[int]]:
-    """(bins, verdicts): documents per tenth of the scale, by thousandths as in ``data.js``."""
+    """(bins, verdicts): documents per tenth of the scale, by the same steps as in ``data.js``."""
     verdicts, scores = np.array(archive.verdicts), np.array(archive.scores, float)
     known = (verdicts != NONE) & np.isfinite(scores)
-    thousandths = np.rint(scores[known] * 1000).astype(int)
-    place = np.clip((thousandths + 1000) * BINS // 2000, 0, BINS - 1)
+    whole = np.rint(scores[known] * SCALE).astype(int)
+    place = np.clip((whole + SCALE) * BINS // (2 * SCALE), 0, BINS - 1)
     counts = np.zeros((BINS, len(VERDICTS)), int)
     np.add.at(counts, (place, verdicts[known]), 1)
     return counts.tolist()
@@ -207,8 +215,7 @@ def group_views(archive: Collection, groups: Groups) -> list[GroupView]:
     views = []
     for number, group in enumerate(groups.groups[:GROUPS_SHOWN], start=1):
         centre, *others = group.members
-        scores = np.array([archive.scores[row] for row in group.members])
-        scores = scores[np.isfinite(scores)]
+        scores = [s for row in group.members if math.isfinite(s := archive.scores[row])]
         views.append(
             GroupView(
                 number=number,
@@ -216,8 +223,8 @@ def group_views(archive: Collection, groups: Groups) -> list[GroupView]:
                 name=name(archive, centre),
                 title=archive.titles[centre],
                 similarity=group.similarity,
-                low=float(scores.min()) if len(scores) else None,
-                high=float(scores.max()) if len(scores) else None,
+                low=min(scores, default=None),
+                high=max(scores, default=None),
                 members=tuple(label(archive, row) for row in [centre, *others][:MEMBERS_SHOWN]),
             )
         )

@@ -20,7 +20,7 @@ from jinja2 import Environment
 from classifier.archive.columns import Addresses
 from classifier.archive.groups import Groups
 from classifier.archive.overview import figures
-from classifier.archive.overview.collection import NONE, REASONS, VERDICTS, Collection
+from classifier.archive.overview.collection import NONE, REASONS, SCALE, VERDICTS, Collection
 from classifier.archive.rows import DocumentRow
 from classifier.archive.tables import into
 from classifier.report.page import as_text, asset, environment, policy, script
@@ -116,7 +116,7 @@ def _data(archive: Collection, groups: Groups) -> dict[str, Any]:
         "reports": archive.reports,
         "reason": list(archive.reasons),
         "verdict": list(archive.verdicts),
-        "score": _scaled(archive.scores, 1000),
+        "score": _scaled(archive.scores, SCALE),
         "low": _scaled(archive.lows, 100),
         "high": _scaled(archive.highs, 100),
         "salience": _scaled(archive.salience, 1000),

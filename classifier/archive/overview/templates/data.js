@@ -2,7 +2,7 @@
 
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
-const NONE = -1, UNDECIDED = 5, BINS = 20;
+const NONE = -1, UNDECIDED = 5, BINS = 20, SCALE = 100000;
 let data, size;
 
 async function unpack() {
@@ -32,5 +32,5 @@ function signed(value, digits = 2) {
   return (+text === 0 ? "" : value < 0 ? "−" : "+") + text;
 }
 
-const binOf = (i) => Math.min(BINS - 1, Math.floor((data.score[i] + 1000) * BINS / 2000));
+const binOf = (i) => Math.min(BINS - 1, Math.floor((data.score[i] + SCALE) * BINS / (2 * SCALE)));
 const sideOf = (verdict) => ["c", "c", "", "a", "a", ""][verdict] ?? "";

@@ -40,7 +40,7 @@ function tests() {
   if (group) made.push((i) => groupOf(i) === group);
   const [from, to] = ["#from", "#to"].map((id) => $(id).value);
   if (from || to) {
-    const low = from ? Math.round(1000 * from) : -1000, high = to && +to < 1 ? Math.round(1000 * to) : Infinity;
+    const low = from ? Math.round(SCALE * from) : -SCALE, high = to && +to < 1 ? Math.round(SCALE * to) : Infinity;
     made.push((i) => data.score[i] !== null && data.score[i] >= low && data.score[i] < high);
   }
   const words = fold(query.value).split(/\s+/).filter(Boolean);

@@ -63,7 +63,7 @@ function scaleOf(i) {
       class: "band", x: `${50 + data.low[i] / 2}%`, y: 4.5, height: 7, width: `${(data.high[i] - data.low[i]) / 2}%`,
     }));
   }
-  svg.append(shape("circle", { cx: `${50 + data.score[i] / 20}%`, cy: 8, r: 4 }));
+  svg.append(shape("circle", { cx: `${50 + 50 * data.score[i] / SCALE}%`, cy: 8, r: 4 }));
   return svg;
 }
 
@@ -91,7 +91,7 @@ function figureCells(i) {
   symbol.ariaHidden = "true";
   word.append(symbol, ` ${data.verdicts[verdict]}`);
   if (data.score[i] !== null) {
-    score.append(element("span", "n", signed(data.score[i] / 1000)), " ", scaleOf(i));
+    score.append(element("span", "n", signed(data.score[i] / SCALE)), " ", scaleOf(i));
     score.title = `95 % 区间 ${signed(data.low[i] / 100)} 至 ${signed(data.high[i] / 100)}`;
   }
   const number = (value, by, unit = "") =>
