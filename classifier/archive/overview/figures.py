@@ -193,7 +193,7 @@ def _trends(archive: Collection, column: array[int], names: Sequence[str]) -> li
     order = scored[np.argsort(places[scored], kind="stable")]
     starts = np.flatnonzero(np.diff(places[order], prepend=NONE))
     found = [
-        _trend(names[places[rows[0]]], int(places[rows[0]]), verdicts[rows], scores[rows])
+        _trend(names[key := int(places[rows[0]])], key, verdicts[rows], scores[rows])
         for rows in np.split(order, starts[1:])
         if len(rows)
     ]
