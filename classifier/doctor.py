@@ -12,12 +12,14 @@ from importlib.metadata import PackageNotFoundError, version
 
 import pypdfium2 as pdfium
 
+from classifier import installed
 from classifier.analyzer import Classifier
-from classifier.errors import TenderlensError
+from classifier.errors import ModelError, TenderlensError
 from classifier.extract import sandbox
 from classifier.extract.container import libarchive_members
 from classifier.extract.ocr.models import model_paths
 from classifier.limits import Limits
+from classifier.model import DEFAULT, SHIPPED_DEFAULT
 from classifier.resources import folder
 
 _PROBE = "已有信息自动带入，无需重复填写。"
@@ -42,13 +44,21 @@ class Check:
 def checks() -> Iterator[Check]:
     """Every check in turn, each really carried out."""
     yield Check("系统 machine", True, f"Python {platform.python_version()}, {os.cpu_count()} CPU")
-    for name in ("standard", "lexical"):
+    for name in dict.fromkeys(("standard", "lexical", _in_use())):
         yield _model(name)
     yield _reading()
     for extra, packages in _OPTIONAL.items():
         yield _extra(extra, packages)
     yield _archives()
     yield _recognition()
+
+
+def _in_use() -> str:
+    """Name of the model in use, or what stands for it where that cannot be told."""
+    try:
+        return installed.active() or SHIPPED_DEFAULT
+    except ModelError:
+        return DEFAULT
 
 
 def _model(name: str) -> Check:

@@ -7,12 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 import cli
 from classifier import Classifier, ModelError, installed
+from classifier.doctor import checks
 from classifier.installed import Origin
 from classifier.model import find, shipped
 
@@ -169,6 +171,16 @@ def test_list_shows_versions_origin_figures_and_which_is_in_use(
     assert found["standard"]["shipped"] and not found[name]["shipped"]
     assert found[name]["version"] == Classifier.load("lexical").model.version
     assert found[name]["origin"]["sentences"] == 200
+
+
+def test_doctor_tries_the_model_in_use(home: Path) -> None:
+    name = install()
+    installed.use(name)
+    (home / name / "lexical.npz").unlink()
+    found = {check.name: check.works for check in islice(checks(), 4)}
+    assert found["模型 model standard"]
+    assert found["模型 model lexical"]
+    assert not found[f"模型 model {name}"]
 
 
 def test_use_and_rollback_say_what_is_in_use_now(capsys: pytest.CaptureFixture[str]) -> None:

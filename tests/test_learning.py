@@ -106,20 +106,16 @@ def test_a_house_vocabulary_is_learnt_installed_and_used(reviewed, home: Path) -
     assert model.name == "reviewed-1"
     assert model.predict([text]).probability("control")[0] > max(0.5, before)
     assert model.predict(["机房应配备两台服务器。"]).orientations[0] is Orientation.NEUTRAL
-    (own,) = installed.own()
+    again = run(reviewed(house_label), base="lexical")
+    assert again.held_back == outcome.held_back
+    assert Model.load("reviewed-2").version == model.version
+    own = installed.own()[0]
     assert own.origin.sentences == outcome.reviews
     assert own.origin.documents == 3
     assert own.origin.base_version == Model.load("lexical").version
-    installed.rollback("standard")
+    assert installed.rollback("standard") == ("reviewed-1", "reviewed-2")
+    assert installed.rollback("standard") == ("standard", "reviewed-1")
     assert find().name == "standard"
-
-
-def test_learning_again_starts_from_the_shipped_model(reviewed) -> None:
-    file = reviewed(house_label)
-    first, second = run(file, base="lexical"), run(file, base="lexical")
-    assert (first.installed, second.installed) == ("reviewed-1", "reviewed-2")
-    assert first.held_back == second.held_back
-    assert Model.load("reviewed-1").version == Model.load("reviewed-2").version
 
 
 def test_reviews_that_agree_with_the_model_teach_nothing(reviewed, home: Path) -> None:
@@ -199,15 +195,15 @@ def test_correction_is_the_logistic_regression_with_that_prior() -> None:
     random = np.random.default_rng(0)
     x = csr_matrix(random.random((80, 12)))
     truth = (random.random(80) < 0.4).astype(float)[:, None]
-    evidence = Evidence(np.zeros((80, 1)), np.zeros((80, 0)), x)
-    found = learn(evidence, truth, np.ones((80, 1)), Strength(0.0, 4.0, 1e-9))
+    evidence = Evidence(np.zeros((80, 1)), x)
+    found = learn(evidence, truth, np.ones((80, 1)), Strength(4.0, 1e-9))
     known = LogisticRegression(C=4.0, fit_intercept=False, tol=1e-8).fit(x, truth[:, 0])
-    assert found.lexical[:, 0] == pytest.approx(known.coef_[0], abs=2e-3)
+    assert found.weights[:, 0] == pytest.approx(known.coef_[0], abs=2e-3)
 
 
 def test_far_from_every_review_nothing_changes_but_the_bias() -> None:
     x = csr_matrix(np.eye(6)[:, :6])
-    evidence = Evidence(np.zeros((6, 1)), np.zeros((6, 0)), x)
+    evidence = Evidence(np.zeros((6, 1)), x)
     few = evidence.take([0, 1, 2])
     correction = learn(few, np.ones((3, 1)), np.ones((3, 1)), Strength())
     after = correction.corrected(evidence)[:, 0]

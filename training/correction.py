@@ -1,11 +1,11 @@
 """A correction of a model's logits learnt from few sentences.
 
-Added to the calibrated logits is a linear function of what the scorers have in hand already:
-the encoder's pooled output and the lexical scorer's TF-IDF vector, and a bias. Its weights are
-drawn to zero, so that with few sentences, or far from all of them, the model stays as it was
-(Gaussian prior around the given model, the linear case of Chelba and Acero 2006). Being
-linear it is written into the head of the encoder and the lexical weights: the corrected model
-is as fast as before and needs no code of its own.
+Added to the calibrated logits is a linear function of the lexical scorer's TF-IDF vector, and
+a bias. Its weights are drawn to zero, so that with few sentences, or far from all of them, the
+model stays as it was (Gaussian prior around the given model, Chelba and Acero 2006). Being
+linear it is written into the lexical weights: the corrected model is as fast as before and
+needs no code of its own. A correction by the encoder's pooled output forgets more than it
+learns (``benchmarks/learning_from_reviews.py``).
 """
 
 from __future__ import annotations
@@ -22,15 +22,13 @@ ITERATIONS = 200
 
 @dataclass(frozen=True, slots=True)
 class Strength:
-    """How far the sentences may move the model: prior variances of the logits' correction.
+    """How far sentences may move the model: prior variances of what is added to its logits.
 
     Attributes:
-        pooled: by the encoder's pooled output; 0 leaves the head as it is.
-        lexical: by words and n-grams of a sentence; ``bias``: of all sentences alike.
+        features: by the words and n-grams of a sentence; ``bias``: of all sentences alike.
     """
 
-    pooled: float = 0.0
-    lexical: float = 16.0
+    features: float = 16.0
     bias: float = 0.3
 
 
@@ -40,45 +38,31 @@ class Evidence:
 
     Attributes:
         logits: calibrated, of shape (sentences, labels).
-        pooled: the encoder's pooled output, (sentences, width); width 0 without an encoder.
-        lexical: TF-IDF vectors, (sentences, features).
+        features: of shape (sentences, features), rows of length 1.
     """
 
     logits: np.ndarray
-    pooled: np.ndarray
-    lexical: csr_matrix
-
-    def __len__(self) -> int:
-        return len(self.logits)
+    features: csr_matrix
 
     def take(self, rows: np.ndarray | Sequence[int]) -> Evidence:
         chosen = np.asarray(rows, int)
-        return Evidence(self.logits[chosen], self.pooled[chosen], self.lexical[chosen])
+        return Evidence(self.logits[chosen], self.features[chosen])
 
 
 @dataclass(frozen=True)
 class Correction:
-    """What is added to calibrated logits.
+    """What is added to calibrated logits: ``weights`` (features, labels), ``bias`` (labels,)."""
 
-    Attributes:
-        pooled: (width, labels); ``lexical`` (features, labels); ``bias`` (labels,).
-    """
-
-    pooled: np.ndarray
-    lexical: np.ndarray
+    weights: np.ndarray
     bias: np.ndarray
 
     def corrected(self, evidence: Evidence) -> np.ndarray:
         """Logits of shape (sentences, labels)."""
-        added = evidence.pooled @ self.pooled + evidence.lexical @ self.lexical + self.bias
-        return evidence.logits + np.asarray(added)
+        return evidence.logits + np.asarray(evidence.features @ self.weights) + self.bias
 
 
 def learn(
-    evidence: Evidence,
-    labels: np.ndarray,
-    weight: np.ndarray,
-    strength: Strength,
+    evidence: Evidence, labels: np.ndarray, weight: np.ndarray, strength: Strength
 ) -> Correction:
     """The correction with the highest posterior probability, each label by itself.
 
@@ -86,56 +70,35 @@ def learn(
         labels: 0/1 of shape (sentences, labels).
         weight: of the same shape; 0 where nobody said anything of a label.
     """
-    design = _Design(evidence, strength)
-    columns = [
-        design.fit(evidence.logits[:, i], labels[:, i], weight[:, i])
+    # What stands in no sentence keeps its weight: the columns left are few.
+    used = np.unique(evidence.features.indices)
+    scale = np.sqrt(np.append(np.full(len(used), strength.features), strength.bias))
+    ones = csr_matrix(np.ones((evidence.features.shape[0], 1)))
+    design = csr_matrix(hstack([evidence.features[:, used], ones]).multiply(scale))
+    fitted = [
+        _fit(design, evidence.logits[:, i], labels[:, i], weight[:, i])
         for i in range(labels.shape[1])
     ]
-    return design.correction(np.stack(columns, axis=1))
+    theta = np.stack(fitted, axis=1) * scale[:, None]
+    weights = np.zeros((evidence.features.shape[1], labels.shape[1]))
+    weights[used] = theta[:-1]
+    return Correction(weights, theta[-1])
 
 
-class _Design:
-    """The features of some sentences, scaled so that every weight has the prior variance 1."""
+def _fit(
+    design: csr_matrix, logits: np.ndarray, labels: np.ndarray, weight: np.ndarray
+) -> np.ndarray:
+    """Coefficients of one label; each has the prior variance 1."""
+    if not weight.any():
+        return np.zeros(design.shape[1])
+    transposed = design.T.tocsr()
 
-    def __init__(self, evidence: Evidence, strength: Strength) -> None:
-        self.width = evidence.pooled.shape[1]
-        self.features = evidence.lexical.shape[1]
-        self.centre = evidence.pooled.mean(0) if len(evidence) else np.zeros(self.width)
-        away = evidence.pooled - self.centre
-        size = float((away**2).sum(1).mean()) if len(evidence) else 1.0
-        self.pooled_scale = np.sqrt(strength.pooled / max(size, 1e-9))
-        self.lexical_scale = np.sqrt(strength.lexical)
-        self.bias_scale = np.sqrt(strength.bias)
-        # What stands in no sentence keeps its weight: the columns left are few.
-        self.used = np.unique(evidence.lexical.indices)
-        self.matrix = hstack(
-            [
-                csr_matrix(away * self.pooled_scale),
-                evidence.lexical[:, self.used] * self.lexical_scale,
-                csr_matrix(np.full((len(evidence), 1), self.bias_scale)),
-            ],
-            format="csr",
-        )
-        self.transposed = self.matrix.T.tocsr()
+    def loss(theta: np.ndarray) -> tuple[float, np.ndarray]:
+        z = logits + design @ theta
+        away = 1 / (1 + np.exp(-np.clip(z, -30, 30))) - labels
+        value = weight @ (np.logaddexp(0, z) - labels * z) + theta @ theta / 2
+        return float(value), transposed @ (weight * away) + theta
 
-    def fit(self, logits: np.ndarray, labels: np.ndarray, weight: np.ndarray) -> np.ndarray:
-        if not weight.any():
-            return np.zeros(self.matrix.shape[1])
-
-        def loss(theta: np.ndarray) -> tuple[float, np.ndarray]:
-            z = logits + self.matrix @ theta
-            away = 1 / (1 + np.exp(-np.clip(z, -30, 30))) - labels
-            value = weight @ (np.logaddexp(0, z) - labels * z) + theta @ theta / 2
-            return float(value), self.transposed @ (weight * away) + theta
-
-        start = np.zeros(self.matrix.shape[1])
-        found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS})
-        return found.x
-
-    def correction(self, theta: np.ndarray) -> Correction:
-        """Back to the features' own scale; ``theta`` is of shape (features, labels)."""
-        pooled = theta[: self.width] * self.pooled_scale
-        lexical = np.zeros((self.features, theta.shape[1]))
-        lexical[self.used] = theta[self.width : -1] * self.lexical_scale
-        bias = theta[-1] * self.bias_scale - self.centre @ pooled
-        return Correction(pooled, lexical, bias)
+    start = np.zeros(design.shape[1])
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS})
+    return found.x

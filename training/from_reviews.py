@@ -19,6 +19,7 @@ import numpy as np
 
 from classifier import installed
 from classifier.context import context_text
+from classifier.errors import ModelError
 from classifier.installed import Origin
 from classifier.lexical import LexicalScorer
 from classifier.model import (
@@ -191,15 +192,16 @@ def _known(label: Label) -> np.ndarray:
 
 
 def evidence_of(model: Model, texts: Sequence[str], contexts: Sequence[str]) -> Evidence:
-    """What the model's scorers see of sentences."""
+    """What the model's scorers see of sentences.
+
+    Raises:
+        ModelError: it has no lexical scorer.
+    """
     logits = [scorer.logits(texts, contexts) for scorer in model.scorers.values()]
-    lexical = model.scorers["lexical"]
-    assert isinstance(lexical, LexicalScorer)
-    return Evidence(
-        model.calibration.log_odds(logits),
-        np.zeros((len(texts), 0)),
-        lexical.vectors(texts, contexts),
-    )
+    lexical = model.scorers.get("lexical")
+    if not isinstance(lexical, LexicalScorer):
+        raise ModelError(f"model {model.name}: has no lexical voice, which is what learns")
+    return Evidence(model.calibration.log_odds(logits), lexical.vectors(texts, contexts))
 
 
 def held_back(model: Model, evidence: Evidence, lesson: Lesson) -> Gain:
@@ -247,7 +249,7 @@ def write(base: Path, folder: Path, correction: Correction) -> None:
     share = model.calibration.weights[model.calibration.scorers.index("lexical")]
     # Where the stacking leaves the lexical voice out, only the bias can be corrected.
     lexical.weights = lexical.weights + np.where(
-        share > 0, correction.lexical / np.where(share > 0, share, 1), 0
+        share > 0, correction.weights / np.where(share > 0, share, 1), 0
     ).astype(np.float32)
     lexical.save(folder / LEXICAL_FILE)
     calibration = model.calibration
