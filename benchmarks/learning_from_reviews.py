@@ -27,11 +27,12 @@ from sklearn.metrics import f1_score
 from tokenizers import Tokenizer
 
 from classifier.context import context_text
-from classifier.encoder import batches, pad, special_id, token_rows
+from classifier.encoder import BATCH_TOKENS, batches, pad, special_id, token_rows
+from classifier.lexical import LexicalScorer
 from classifier.model import ONNX_FILE, Model, find
 from training import check_set
 from training.correction import Evidence, Strength, learn
-from training.from_reviews import MAX_LOSS, Lesson, evidence_of, held_back
+from training.from_reviews import MAX_LOSS, Lesson, held_back
 from training.held_back import Place
 from training.targets import question_columns, targets
 
@@ -75,21 +76,23 @@ def load(model: Model, file: Path) -> Sentences:
 
 def features(model: Model, texts: list[str], contexts: list[str]) -> dict[str, Evidence]:
     """By words, by the encoder's pooled output, and by both."""
-    words = evidence_of(model, texts, contexts)
-    head = pooled(model.name, texts, contexts)
-    both = csr_matrix(hstack([words.features, head]))
+    lexical = model.scorers["lexical"]
+    assert isinstance(lexical, LexicalScorer)
+    encoded, head = pooled(model.name, texts, contexts)
+    voices = {"encoder": encoded, "lexical": lexical.logits(texts, contexts)}
+    logits = model.calibration.log_odds([voices[name] for name in model.scorers])
+    words = lexical.vectors(texts, contexts)
     return {
-        "words": words,
-        "head": Evidence(words.logits, head),
-        "both": Evidence(words.logits, both),
+        "words": Evidence(logits, words),
+        "head": Evidence(logits, head),
+        "both": Evidence(logits, csr_matrix(hstack([words, head]))),
     }
 
 
-def pooled(name: str, texts: list[str], contexts: list[str]) -> csr_matrix:
-    """What the encoder's last layer sees, (sentences, width), rows of length 1."""
+def pooled(name: str, texts: list[str], contexts: list[str]) -> tuple[np.ndarray, csr_matrix]:
+    """The encoder's logits, and what its last layer sees, (sentences, width), rows of length 1."""
     graph = onnx.load(str(find(name) / ONNX_FILE))
-    last = next(node for node in graph.graph.node if "logits" in node.output)
-    seen = last.input[0]
+    seen = next(node for node in graph.graph.node if "logits" in node.output).input[0]
     graph.graph.output.append(
         helper.make_tensor_value_info(seen, TensorProto.FLOAT, ["sentences", "width"])
     )
@@ -98,13 +101,13 @@ def pooled(name: str, texts: list[str], contexts: list[str]) -> csr_matrix:
     tokenizer.no_padding()
     tokenizer.no_truncation()
     rows = token_rows(tokenizer, texts, contexts)
-    found: dict[int, np.ndarray] = {}
     padding = special_id(tokenizer, "<pad>", "[PAD]")
-    for batch in batches(np.array([len(ids) for ids, _ in rows]), 1024):
-        given = np.asarray(session.run([seen], pad([rows[i] for i in batch], padding))[0])
-        found.update(zip(batch.tolist(), given, strict=True))
-    matrix = np.stack([found[i] for i in range(len(rows))])
-    return csr_matrix(matrix / np.linalg.norm(matrix, axis=1, keepdims=True))
+    order, parts = [], []
+    for batch in batches(np.array([len(ids) for ids, _ in rows]), BATCH_TOKENS):
+        order += batch.tolist()
+        parts.append(session.run(["logits", seen], pad([rows[i] for i in batch], padding)))
+    logits, vectors = (np.concatenate(part)[np.argsort(order)] for part in zip(*parts, strict=True))
+    return logits, csr_matrix(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
 
 
 def uncertainty(logits: np.ndarray) -> np.ndarray:
@@ -113,10 +116,15 @@ def uncertainty(logits: np.ndarray) -> np.ndarray:
     return (1 - np.abs(2 * p - 1)).max(1)
 
 
+def asked(evidence: Evidence) -> Evidence:
+    """The same with the two questions only, which are all that is measured here."""
+    return Evidence(evidence.logits[:, question_columns()], evidence.features)
+
+
 def f1(labels: np.ndarray, logits: np.ndarray, cut: np.ndarray) -> list[float]:
     return [
         float(f1_score(labels[:, i], logits[:, i] >= cut[i], zero_division=0))
-        for i in question_columns()
+        for i in range(len(cut))
     ]
 
 
@@ -133,7 +141,8 @@ def repetition(
     if order == "queue":
         own = own[np.argsort(-uncertainty(before[own]), kind="stable")]
     seen, rest = own[:reviews], own[reviews:]
-    cut = np.log(model.calibration.thresholds / (1 - model.calibration.thresholds))
+    columns = question_columns()
+    cut = np.log(model.calibration.thresholds / (1 - model.calibration.thresholds))[columns]
 
     def figures(after: np.ndarray, checked: np.ndarray) -> list[float]:
         return [
@@ -145,11 +154,11 @@ def repetition(
     found = {"before": figures(before, check.evidence["words"].logits)}
     weight = np.ones((len(seen), data.labels.shape[1]))
     for name, (kind, strength) in VARIANTS.items():
-        evidence = data.evidence[kind]
-        correction = learn(evidence.take(seen), data.labels[seen], weight, strength)
-        found[name] = figures(
-            correction.corrected(evidence), correction.corrected(check.evidence[kind])
+        evidence, checked = asked(data.evidence[kind]), asked(check.evidence[kind])
+        correction = learn(
+            evidence.take(seen), data.labels[seen][:, columns], weight[:, columns], strength
         )
+        found[name] = figures(correction.corrected(evidence), correction.corrected(checked))
     lesson = Lesson([], [], data.labels[seen], weight, [data.places[i] for i in seen.tolist()])
     gain = held_back(model, data.evidence["words"].take(seen), lesson)
     lost = np.subtract(found["before"][4:], found["words (shipped)"][4:]).max()

@@ -212,21 +212,17 @@ def held_back(model: Model, evidence: Evidence, lesson: Lesson) -> Gain:
         raise TooFewReviewsError(
             f"校正都在同一小节，无法留出评测。 Nothing can be held back: {error}"
         ) from error
-    after = evidence.logits.copy()
+    # Only the questions are judged; the categories need not be learnt for that.
+    columns = question_columns()
+    asked = Evidence(evidence.logits[:, columns], evidence.features)
+    labels, weight = lesson.labels[:, columns], lesson.weight[:, columns]
+    after = asked.logits.copy()
     for part in np.unique(parts):
         own, others = np.flatnonzero(parts == part), np.flatnonzero(parts != part)
-        correction = learn(
-            evidence.take(others), lesson.labels[others], lesson.weight[others], Strength()
-        )
-        after[own] = correction.corrected(evidence.take(own))
-    columns = question_columns()
+        correction = learn(asked.take(others), labels[others], weight[others], Strength())
+        after[own] = correction.corrected(asked.take(own))
     cut = np.log(model.calibration.thresholds / (1 - model.calibration.thresholds))[columns]
-    return compare(
-        lesson.labels[:, columns],
-        evidence.logits[:, columns] >= cut,
-        after[:, columns] >= cut,
-        blocks(lesson.places),
-    )
+    return compare(labels, asked.logits >= cut, after >= cut, blocks(lesson.places))
 
 
 def check(before: Model, after: Model, sentences: CheckSet) -> tuple[Change, ...]:
