@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from pdf_pages import needs_chinese_font
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from review_desk import Served, reports, served
 
 from classifier.analyzer import Classifier
 from classifier.report.report import Report
-from classifier.review.model import Act
+from classifier.review.model import Act, Label
 from classifier.taxonomy import Orientation
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
@@ -53,9 +54,10 @@ def desk(tmp_path: Path, classifier: Classifier, scored: dict[str, Report]) -> I
 class Reviewer:
     """One person at one browser, with everything the browser complained of or asked for."""
 
-    def __init__(self, browser: Browser, desk: Served, name: str = "") -> None:
+    def __init__(self, browser: Browser, desk: Served, name: str = "", **options) -> None:
         self.desk = desk
-        self.context: BrowserContext = browser.new_context(viewport={"width": 1400, "height": 900})
+        options.setdefault("viewport", {"width": 1400, "height": 900})
+        self.context: BrowserContext = browser.new_context(**options)
         self.page: Page = self.context.new_page()
         self.complaints: list[str] = []
         self.requests: list[str] = []
@@ -364,3 +366,32 @@ def test_says_so_when_the_desk_is_closed(
     person.press("Enter")
     person.says("审阅台已经关闭")
     person.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_fault(browser: Browser, desk: Served, scheme: str) -> None:
+    # The policy of our pages would keep axe itself out.
+    options = {"color_scheme": scheme, "bypass_csp": True}
+    index = desk.index(TEXT, "员工每日上下班")
+    desk.store.decide([(desk.key(TEXT), index)], "李强", Label(Orientation.NEUTRAL, ()))
+    person = Reviewer(browser, desk, "赵敏", **options)
+    assert faults(person.page) == [], "documents"
+    person.open(TEXT, index)
+    person.press("?", "v")
+    expect(person.page.locator("#explanation")).to_contain_text("去掉后", timeout=60_000)
+    assert faults(person.page) == [], "desk"
+    person.press("Enter")
+    person.says("已保存")
+    for view in ("agreement", "trail", "sign-off"):
+        person.view(TEXT, view)
+        assert faults(person.page) == [], view
+    person.close()
+
+
+def faults(page: Page) -> list[str]:
+    """What axe-core holds to be serious or critical."""
+    return [
+        f"{fault['id']}: {fault['nodes'][0]['html'][:200]}"
+        for fault in Axe().run(page).response["violations"]
+        if fault["impact"] in ("serious", "critical")
+    ]

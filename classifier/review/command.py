@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import hashlib
 import importlib.util
 import sqlite3
 from pathlib import Path
@@ -13,6 +14,7 @@ import typer
 from classifier.analyzer import Classifier
 from classifier.console import Exit, ModelOption, err, fail, out
 from classifier.errors import ExtractionError, ModelError, ReviewError
+from classifier.limits import Limits
 from classifier.model import DEFAULT
 from classifier.review.checks import checked_name
 from classifier.review.store import ReviewStore
@@ -92,12 +94,27 @@ def _serve(
 
 
 def _add(store: ReviewStore, classifier: Classifier, files: list[Path]) -> None:
-    """Score the files and put in what can be read; of the rest one line each."""
+    """Score the files and put in what can be read; of the rest one line each.
+
+    A file whose very bytes this very model has scored already is left as it is.
+    """
+    known = {(document.sha256, document.model_version) for document in store.documents()}
+    version, limits = classifier.model.version, classifier.limits
+    fresh = [path for path in files if (_hash(path, limits), version) not in known]
     with err.status("读取与评估 reading and scoring"):
-        for path, member, result in classifier.analyze_many(files):
+        for path, member, result in classifier.analyze_many(fresh):
             name = f"{path.name}/{member}" if member else path.name
             if isinstance(result, ExtractionError):
                 said = f"{name}: {result.reason.value} — {result.reason.next_step}"
                 err.print(said, markup=False, soft_wrap=True)
             else:
                 store.add(result, path)
+
+
+def _hash(path: Path, limits: Limits) -> str:
+    """SHA-256 of the file; empty where it is too large or cannot be opened, which is said later."""
+    try:
+        limits.check_bytes(path.stat().st_size)
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except (OSError, ExtractionError):
+        return ""

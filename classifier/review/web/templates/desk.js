@@ -205,7 +205,7 @@ if (queue) {
     arrowdown: () => alone(() => move(1)), arrowup: () => alone(() => move(-1)),
     m: toggleTwins, v: explain, c: zoom, escape: reset,
     "/": () => document.getElementById("query").focus(),
-    "?": () => { const help = document.getElementById("keys"); help.open = !help.open; help.scrollIntoView({ block: "nearest" }); },
+    "?": () => { const help = document.getElementById("keyboard"); help.open = !help.open; help.scrollIntoView({ block: "nearest" }); },
   };
   const single = document.getElementById("single-keys");
   single.checked = localStorage.getItem("single-keys") !== "off";
