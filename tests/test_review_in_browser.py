@@ -316,7 +316,12 @@ def test_sign_off_shows_both_scores_and_prints(
     pdf = page.pdf(path=tmp_path / "signed.pdf")
     assert pdf.startswith(b"%PDF") and len(pdf) > 5000
     with page.expect_download() as download:
-        page.click("a[download]")
+        page.click("a[href='signed.html']")
+    report = Path(download.value.path()).read_text(encoding="utf-8")
+    index = desk.index(TEXT, "员工每日上下班")
+    assert "经人工审阅" in report and f'<span id="s{index}">员工每日' in report
+    with page.expect_download() as download:
+        page.click("a[href='export.json']")
     result = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
     assert result["sign_offs"][0]["reviewer"] == "王芳" and result["sign_offs"][0]["is_current"]
     assert sum(s["human"] is not None for s in result["sentences"]) == 4

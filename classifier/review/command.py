@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import hashlib
 import importlib.util
+import signal
 import sqlite3
 from pathlib import Path
 from typing import Annotated
@@ -90,7 +92,10 @@ def _serve(
     err.print("链接只在本机有效，请勿转发；按 Ctrl-C 结束。 Press Ctrl-C to end.")
     if browser:
         show(serving.link)
-    serving.run()
+    # The server ends in order on either signal and then raises it once more.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with contextlib.suppress(KeyboardInterrupt):
+        serving.run()
 
 
 def _add(store: ReviewStore, classifier: Classifier, files: list[Path]) -> None:

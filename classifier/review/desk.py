@@ -273,12 +273,12 @@ class Desk:
 
     def human_score(self, key: str) -> OrientationScore:
         """The document's score with all settled human labels."""
-        said = human_labels(self.store.standings(key))
+        said = self.human_labels(key)
         return human_score(self.classifier.model.calibration, self.sentences(key), said)
 
-    def settled(self, key: str) -> int:
-        """Sentences whose human label counts in :meth:`human_score`."""
-        return len(human_labels(self.store.standings(key)))
+    def human_labels(self, key: str) -> dict[int, Label]:
+        """What is settled, by sentence: what counts in :meth:`human_score`."""
+        return human_labels(self.store.standings(key))
 
     def is_other_model(self, key: str) -> bool:
         """Whether the stored answers are of another model than the one that is loaded."""

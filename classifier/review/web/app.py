@@ -11,18 +11,22 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from pydantic import BaseModel, Field
 
 from classifier.errors import ExtractionError, ReviewError
+from classifier.report import html
+from classifier.report.report import REPORT_SUFFIX
 from classifier.review.checks import MAX_NAME, checked_name
 from classifier.review.desk import Desk
 from classifier.review.export import export
 from classifier.review.model import Label
 from classifier.review.queue import Filter, Order, State
 from classifier.review.shelf import Shelf
+from classifier.review.signed import signed_report
 from classifier.review.web.guard import COOKIE, Guard
 from classifier.review.web.pages import assets, page_views, render
 from classifier.review.web.sessions import Sessions
 from classifier.taxonomy import CATEGORIES, Orientation
 
 MOST_TARGETS = 500
+SIGNED_SUFFIX = f".signed{REPORT_SUFFIX}"
 QUEUE_SHOWN = 100
 _MOST_TEXT = 200
 
@@ -202,13 +206,17 @@ def _views(router: APIRouter, desk: Desk, page: Callable[..., HTMLResponse]) -> 
             human=desk.human_score(key),
             is_other_model=desk.is_other_model(key),
             sign_offs=desk.store.sign_offs(key),
-            settled=desk.settled(key),
-            signable=False,
+            settled=len(desk.human_labels(key)),
         )
 
     @router.get("/d/{key}/export.json")
     def exported(key: Key) -> Response:
         return _download(JSONResponse(export(desk.store, key)), f"{key[:12]}.review.json")
+
+    @router.get("/d/{key}/signed.html")
+    def signed(key: Key) -> Response:
+        page = HTMLResponse(html.render(signed_report(desk, key)))
+        return _download(page, f"{key[:12]}{SIGNED_SUFFIX}")
 
 
 def _changing(desk: Desk, shelf: Shelf, sessions: Sessions) -> APIRouter:
