@@ -46,6 +46,7 @@ def report_on(
     predictions: Predictions,
     answering: Answering,
     rationales: Mapping[int, Rationale] | None = None,
+    certain: np.ndarray | None = None,
 ) -> Report:
     """Score, sections and findings of a document whose sentences are classified.
 
@@ -53,12 +54,15 @@ def report_on(
         sentences: as :func:`classifier.segment.segment` gives them.
         predictions: one per sentence.
         rationales: of some sentences, by index.
+        certain: mask of the sentences whose answers people gave, see
+            :func:`classifier.orientation.score`.
     """
     rationales = rationales or {}
     texts = [sentence.text for sentence in sentences]
     counted = orientation.distinct(texts)
     clusters = [sentence.section for sentence in sentences]
-    total = _score(predictions, clusters, counted, answering.calibration)
+    known = np.zeros(len(texts), bool) if certain is None else certain
+    total = _score(predictions, clusters, counted, known, answering.calibration)
     influence = orientation.influence(predictions.probabilities, total) * counted
     return Report(
         document=document,
@@ -78,7 +82,7 @@ def report_on(
             )
             for i, sentence in enumerate(sentences)
         ),
-        sections=tuple(_sections(predictions, clusters, counted, answering.calibration)),
+        sections=tuple(_sections(predictions, clusters, counted, known, answering.calibration)),
         findings=findings.find(texts, predictions.categories, predictions.probabilities, clusters),
     )
 
@@ -87,6 +91,7 @@ def _score(
     predictions: Predictions,
     clusters: Sequence[tuple[str, ...]],
     mask: np.ndarray,
+    known: np.ndarray,
     calibration: Calibration,
     replicates: int = orientation.REPLICATES,
 ) -> orientation.OrientationScore:
@@ -97,6 +102,7 @@ def _score(
         calibration,
         parts=[_outermost(clusters[i]) for i in chosen],
         replicates=replicates,
+        certain=known[chosen],
     )
 
 
@@ -104,6 +110,7 @@ def _sections(
     predictions: Predictions,
     clusters: Sequence[tuple[str, ...]],
     counted: np.ndarray,
+    known: np.ndarray,
     calibration: Calibration,
 ) -> Iterator[Section]:
     """Scores of the outermost sections, in document order."""
@@ -113,7 +120,7 @@ def _sections(
     for title, indices in members.items():
         mask = np.zeros(len(clusters), bool)
         mask[indices] = True
-        own = _score(predictions, clusters, mask & counted, calibration, SECTION_REPLICATES)
+        own = _score(predictions, clusters, mask & counted, known, calibration, SECTION_REPLICATES)
         yield Section(title, indices[0], len(indices), own)
 
 

@@ -26,6 +26,7 @@ from classifier.review.score import human_score
 from classifier.review.shelf import Shelf
 from classifier.review.signed import corrected, signed_report
 from classifier.review.store import ReviewStore
+from classifier.scoring import Answering
 from classifier.taxonomy import Orientation
 
 NEUTRAL = Label(Orientation.NEUTRAL, ())
@@ -58,7 +59,7 @@ def test_the_score_of_the_store_is_the_reports_own_until_people_speak(
     for report in scored.values():
         own = human_score(calibration, desk.sentences(report.document.sha256), {})
         assert own.score == pytest.approx(report.orientation.score, abs=1e-4)
-        assert corrected(report, {}, calibration) == report
+        assert corrected(report, {}, Answering.of(classifier.model)) == report
 
 
 def test_score_of_the_store_and_of_the_signed_report_are_one(
@@ -68,12 +69,13 @@ def test_score_of_the_store_and_of_the_signed_report_are_one(
     said = {3: NEUTRAL, 4: CONTROL, 6: CONTROL}
     calibration = classifier.model.calibration
     stored = human_score(calibration, desk.sentences(report.document.sha256), said)
-    made = corrected(report, said, calibration)
+    answering = Answering.of(classifier.model)
+    made = corrected(report, said, answering)
     assert made.orientation.score == pytest.approx(stored.score, abs=1e-4)
     assert made.orientation.control == pytest.approx(stored.control, abs=1e-3)
     assert made.sentences[4].categories == ("C8",) and not made.sentences[4].review
     everything = {s.sentence.index: CONTROL for s in report.sentences}
-    certain = corrected(report, everything, calibration).orientation
+    certain = corrected(report, everything, answering).orientation
     assert certain.control == certain.sentences == sum(s.counted for s in report.sentences)
     assert certain.score == -1
 
@@ -122,7 +124,7 @@ def test_documents_of_an_archive_are_taken_to_the_desk_from_their_originals(
             row("没有.pdf", "", "ab" * 32),
             replace(row("坏.pdf", "", ""), score=None),
         ],
-        tmp_path,
+        [tmp_path / "elsewhere", tmp_path],
     )
     numbers = {choice.row.label: choice.number for choice in shelf.choices()}
     assert numbers.keys() == {"附件.zip/内层/考勤.txt", "督查.pdf", "没有.pdf"}

@@ -125,6 +125,12 @@ class Store:
             for row in self.ledger.db.execute(_ROWS):
                 yield self._row(row)
 
+    def roots(self) -> tuple[Path, ...]:
+        """The folders that the rows' paths are relative to, one for most stores."""
+        with self.ledger.damage_told():
+            found = self.ledger.db.execute("SELECT DISTINCT root FROM file WHERE is_current")
+            return tuple(Path(root) for (root,) in found)
+
     def reasons(self, scope_keys: Iterable[str]) -> Counter[Reason]:
         """Documents by reason code, of the files that were found under these inputs."""
         counts: Counter[Reason] = Counter()

@@ -14,6 +14,9 @@ from typing import Annotated
 import typer
 
 from classifier.analyzer import Classifier
+from classifier.archive.errors import StoreError
+from classifier.archive.rows import DocumentRow
+from classifier.archive.store import Store
 from classifier.console import Exit, ModelOption, err, fail, out
 from classifier.errors import ExtractionError, ModelError, ReviewError
 from classifier.limits import Limits
@@ -56,7 +59,7 @@ def review(
             _serve(store, inputs, name, port, browser, model)
     except ModelError as error:
         fail(f"模型 model: {error}", Exit.MODEL)
-    except (ReviewError, OSError, sqlite3.Error) as error:
+    except (ReviewError, StoreError, OSError, sqlite3.Error) as error:
         fail(str(error), Exit.FAILED)
 
 
@@ -79,14 +82,16 @@ def _serve(
     from classifier.review.server import listen, show
     from classifier.review.shelf import Shelf
 
-    files = [path for path in inputs if not path.name.endswith(REVIEW_SUFFIX)]
+    files = [p for p in inputs if p.is_file() and not p.name.endswith(REVIEW_SUFFIX)]
     classifier = Classifier.load(model) if files else None
     if classifier is not None:
         _add(store, classifier, files)
-    if not store.documents():
+    rows, roots = _archives([path for path in inputs if path.is_dir()])
+    shelf = Shelf(rows, roots)
+    if not store.documents() and not shelf.choices():
         fail("没有可审阅的文件 nothing to review", Exit.UNREADABLE)
     desk = Desk(store, lambda: classifier or Classifier.load(model))
-    serving = listen(desk, Shelf(), reviewer, port)
+    serving = listen(desk, shelf, reviewer, port)
     out.print(f"审阅台 review: {serving.link}", markup=False, soft_wrap=True, highlight=False)
     out.print(f"记录 reviews: {store.path}", markup=False, soft_wrap=True, highlight=False)
     err.print("链接只在本机有效，请勿转发；按 Ctrl-C 结束。 Press Ctrl-C to end.")
@@ -96,6 +101,17 @@ def _serve(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
         serving.run()
+
+
+def _archives(folders: list[Path]) -> tuple[list[DocumentRow], list[Path]]:
+    """The documents of stores that ``scan`` made, and the folders they came from."""
+    rows: list[DocumentRow] = []
+    roots: list[Path] = []
+    for folder in folders:
+        with Store.open(folder) as archive:
+            rows += archive.rows()
+            roots += archive.roots()
+    return rows, roots
 
 
 def _add(store: ReviewStore, classifier: Classifier, files: list[Path]) -> None:

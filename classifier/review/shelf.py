@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from classifier.archive.rows import DocumentRow
 from classifier.errors import ReviewError
+from classifier.limits import Limits
 from classifier.review.desk import Desk
 from classifier.review.originals import find
 
@@ -24,11 +25,11 @@ class Shelf:
     """The scored documents of one archive, those with most alarms first.
 
     Args:
-        root: what the rows' paths are relative to.
+        roots: folders that the rows' paths may be relative to.
     """
 
-    def __init__(self, rows: Sequence[DocumentRow] = (), root: Path | None = None) -> None:
-        self.root = root or Path()
+    def __init__(self, rows: Iterable[DocumentRow] = (), roots: Sequence[Path] = ()) -> None:
+        self.roots = roots
         scored = [row for row in rows if row.score is not None and row.content]
         scored.sort(key=lambda row: (-len(row.alarms), row.label))
         self._choices = tuple(Choice(number, row) for number, row in enumerate(scored))
@@ -48,9 +49,18 @@ class Shelf:
         row = self._choices[number].row
         if row.content in {document.sha256 for document in desk.store.documents()}:
             return row.content
-        path = self.root / row.path
-        content = find(path, row.member, row.content, desk.classifier.limits)
+        path, content = self._original(row, desk.classifier.limits)
         name = PurePosixPath(row.member).name or path.name
         report = desk.classifier.analyze(content, name)
         document = replace(report.document, member=row.member)
         return desk.store.add(replace(report, document=document), path)
+
+    def _original(self, row: DocumentRow, limits: Limits) -> tuple[Path, bytes]:
+        """Where the very bytes of the row lie, and they."""
+        failure = ReviewError("原件已不在原处或打不开 the original cannot be opened")
+        for root in self.roots:
+            try:
+                return root / row.path, find(root / row.path, row.member, row.content, limits)
+            except ReviewError as error:
+                failure = error
+        raise failure

@@ -8,17 +8,15 @@ from datetime import datetime
 
 import numpy as np
 
-from classifier import findings, orientation
-from classifier.calibration import Calibration
 from classifier.errors import ReviewError
-from classifier.report.model import LabelledSentence
+from classifier.model import Predictions
 from classifier.report.page import signed as with_sign
 from classifier.report.report import Report
 from classifier.review.desk import Desk
 from classifier.review.model import Label, SignOff
 from classifier.review.score import certain_row
-
-_SECTION_REPLICATES = 200
+from classifier.scoring import Answering, report_on
+from classifier.taxonomy import LABELS
 
 
 def signed_report(desk: Desk, key: str) -> Report:
@@ -38,69 +36,35 @@ def signed_report(desk: Desk, key: str) -> Report:
     report = desk.classifier.analyze(content, document.name)
     if [s.text for s in report.sentences] != [s.text for s in desk.sentences(key)]:
         raise ReviewError("原件这次读出的句子与审阅时不同 the original reads otherwise now")
-    made = corrected(report, desk.human_labels(key), desk.classifier.model.calibration)
+    made = corrected(report, desk.human_labels(key), Answering.of(desk.classifier.model))
     notes = (_note(sign_offs[-1]), *report.document.notes)
     return replace(made, document=replace(report.document, member=document.member, notes=notes))
 
 
-def corrected(report: Report, said: Mapping[int, Label], calibration: Calibration) -> Report:
+def corrected(report: Report, said: Mapping[int, Label], answering: Answering) -> Report:
     """The report that follows when the people's labels, by index, are certain.
 
     Score, sections and findings are made anew; where the people spoke, the model's doubts and
     reasons go.
     """
-    sentences = [_corrected(labelled, said.get(i)) for i, labelled in enumerate(report.sentences)]
-    probabilities = np.array([s.probabilities for s in sentences])
-    known = np.array([i in said for i in range(len(sentences))], bool)
-    paths = [s.sentence.section for s in sentences]
-    outermost = [path[0] if path else "" for path in paths]
-    counted = np.array([s.counted for s in sentences], bool)
-
-    def score(mask: np.ndarray, replicates: int) -> orientation.OrientationScore:
-        chosen = np.flatnonzero(mask & counted).tolist()
-        return orientation.score(
-            probabilities[chosen],
-            [paths[i] for i in chosen],
-            calibration,
-            parts=[outermost[i] for i in chosen],
-            replicates=replicates,
-            certain=known[chosen],
-        )
-
-    total = score(counted, orientation.REPLICATES)
-    influence = orientation.influence(probabilities, total) * counted
-    return replace(
-        report,
-        orientation=total,
-        sentences=tuple(
-            replace(s, influence=float(moved))
-            for s, moved in zip(sentences, influence, strict=True)
-        ),
-        sections=tuple(
-            replace(
-                section,
-                orientation=score(
-                    np.array([title == section.title for title in outermost]), _SECTION_REPLICATES
-                ),
-            )
-            for section in report.sections
-        ),
-        findings=findings.find(
-            [s.text for s in sentences], [s.categories for s in sentences], probabilities, paths
-        ),
+    sentences = report.sentences
+    rows = [
+        certain_row(said[i]) if i in said else np.array(s.probabilities)
+        for i, s in enumerate(sentences)
+    ]
+    answers = Predictions(
+        np.array(rows).reshape(len(rows), len(LABELS)),
+        tuple(said[i].orientation if i in said else s.orientation for i, s in enumerate(sentences)),
+        tuple(said[i].categories if i in said else s.categories for i, s in enumerate(sentences)),
+        tuple(i not in said and s.review for i, s in enumerate(sentences)),
     )
-
-
-def _corrected(labelled: LabelledSentence, label: Label | None) -> LabelledSentence:
-    if label is None:
-        return labelled
-    return replace(
-        labelled,
-        orientation=label.orientation,
-        categories=label.categories,
-        probabilities=tuple(map(float, certain_row(label))),
-        review=False,
-        rationale=None,
+    return report_on(
+        report.document,
+        [s.sentence for s in sentences],
+        answers,
+        answering,
+        {i: s.rationale for i, s in enumerate(sentences) if s.rationale and i not in said},
+        certain=np.array([i in said for i in range(len(rows))], bool),
     )
 
 
