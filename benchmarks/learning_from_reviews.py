@@ -27,7 +27,8 @@ from sklearn.metrics import f1_score
 from tokenizers import Tokenizer
 
 from classifier.context import context_text
-from classifier.encoder import BATCH_TOKENS, batches, pad, special_id, token_rows
+from classifier.encoder import batches, pad, special_id, token_rows
+from classifier.engines import BATCH_TOKENS
 from classifier.lexical import LexicalScorer
 from classifier.model import ONNX_FILE, Model, find
 from training import check_set

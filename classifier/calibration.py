@@ -123,7 +123,7 @@ class Calibration:
                 raise ModelError(
                     f"{file}: was written for another version of tenderlens or its taxonomy"
                 )
-            return cls(
+            read = cls(
                 scorers=tuple(content["scorers"]),
                 weights=np.array(content["weights"]),
                 bias=np.array(content["bias"]),
@@ -139,5 +139,23 @@ class Calibration:
                 ),
                 screen=Screen.from_json(content["screen"]) if content.get("screen") else None,
             )
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            read._check()
+            return read
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelError(f"{file}: not a calibration file ({error})") from error
+
+    def _check(self) -> None:
+        """Raises ValueError where an array has another shape than its documentation says."""
+        labels, scorers = len(LABELS), len(self.scorers)
+        expected = {"weights": (scorers, labels), "bias": (labels,), "thresholds": (labels,)}
+        found = {name: getattr(self, name) for name in expected}
+        if self.screen:
+            expected |= {"screen weights": (labels,), "screen bias": (labels,)}
+            found |= {"screen weights": self.screen.weights, "screen bias": self.screen.bias}
+        for name, shape in expected.items():
+            if found[name].shape != shape:
+                raise ValueError(f"{name} of shape {found[name].shape} instead of {shape}")
+            if found[name].dtype.kind not in "fi" or not np.isfinite(found[name]).all():
+                raise ValueError(f"{name} with something that is no number")
+        if not scorers or len(set(self.scorers)) < scorers:
+            raise ValueError("no scorers, or one twice")

@@ -1,70 +1,101 @@
-"""The encoder scorer: tokenizer and ONNX session, without torch."""
+"""The encoder scorer: tokenizer and compiled graph, without torch."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
 from tokenizers import Tokenizer
 
 from classifier.context import MAX_CONTEXT_TOKENS, MAX_TEXT_TOKENS
+from classifier.engines import Engine, open_engine
 from classifier.errors import ModelError
+from classifier.onnx_file import check_graph
 from classifier.taxonomy import LABELS
 
-# Tokens a batch holds, padding included: flat optimum on CPUs from 256 to 2048.
-BATCH_TOKENS = 1024
+# Fewest tokens a batch holds when there are more threads than work.
+_FEWEST_TOKENS = 256
 
 
 class EncoderScorer:
-    """Logits of the fine-tuned encoder; a sentence's logits do not depend on its batch mates."""
+    """Logits of the fine-tuned encoder; a sentence's logits do not depend on its batch mates.
 
-    def __init__(self, tokenizer: Tokenizer, session: ort.InferenceSession) -> None:
+    Attributes:
+        engine: what computes the graph on this machine.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, engine: Engine) -> None:
         self._tokenizer = tokenizer
-        self._session = session
+        self.engine = engine
         self._padding = special_id(tokenizer, "<pad>", "[PAD]")
 
     @classmethod
     def load(
-        cls, tokenizer_file: Path, onnx_file: Path, threads: int | None = None
+        cls,
+        tokenizer_file: Path,
+        onnx_file: Path,
+        threads: int | None = None,
+        engine: str | None = None,
     ) -> EncoderScorer:
         """Open a model folder's tokenizer and graph.
 
         Args:
             threads: CPU threads; all of this process's cores by default.
+            engine: as :func:`classifier.engines.open_engine` takes it.
 
         Raises:
-            ModelError: a file is missing or damaged.
+            ModelError: a file is missing or damaged, the two do not belong together, the graph
+                refers to other files, or it does not answer with the labels of the taxonomy.
         """
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads or available_cores()
-        options.log_severity_level = 3
         try:
             tokenizer = Tokenizer.from_file(str(tokenizer_file))
-            session = ort.InferenceSession(
-                str(onnx_file), options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # both libraries raise bare Exception subclasses of their own
-            raise ModelError(f"{onnx_file.parent}: cannot be loaded ({error})") from error
+        except Exception as error:  # the library raises bare Exception subclasses of its own
+            raise ModelError(f"{tokenizer_file}: cannot be loaded ({error})") from error
         tokenizer.no_padding()
         tokenizer.no_truncation()
-        if session.get_outputs()[0].shape[-1] != len(LABELS):
-            raise ModelError(
-                f"{onnx_file}: has other outputs than the {len(LABELS)} labels of the taxonomy"
-            )
-        return cls(tokenizer, session)
+        check_graph(onnx_file)
+        probe = partial(_probe, onnx_file, tokenizer)
+        return cls(tokenizer, open_engine(onnx_file, threads or available_cores(), probe, engine))
 
     def logits(self, texts: Sequence[str], contexts: Sequence[str]) -> np.ndarray:
         """Logits of shape (sentences, labels), float32, in the order given."""
         rows = token_rows(self._tokenizer, texts, contexts)
         lengths = np.array([len(ids) for ids, _ in rows], np.int64)
         out = np.zeros((len(rows), len(LABELS)), np.float32)
-        for batch in batches(lengths, BATCH_TOKENS):
-            feed = pad([rows[i] for i in batch], self._padding)
-            out[batch] = np.asarray(self._session.run(None, feed)[0])
+        share = max(int(lengths.sum()) // self.engine.lanes, _FEWEST_TOKENS)
+        tokens = min(self.engine.batch_tokens, share)
+
+        def compute(batch: np.ndarray) -> None:
+            out[batch] = self.engine.run(pad([rows[i] for i in batch], self._padding))
+
+        work = list(batches(lengths, tokens, self.engine.call_tokens))
+        # Whole batches side by side: threads that share one product wait for each other.
+        with ThreadPoolExecutor(max_workers=self.engine.lanes) as pool:
+            for done in [pool.submit(compute, batch) for batch in work]:
+                done.result()
         return out
+
+
+def _probe(onnx_file: Path, tokenizer: Tokenizer, engine: Engine) -> None:
+    """One call with the vocabulary's last token.
+
+    Raises:
+        ModelError: the answer has another shape than the taxonomy, or is no number.
+    """
+    ids = np.array([[0, tokenizer.get_vocab_size() - 1]], np.int64)
+    answer = engine.run(
+        {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": 0 * ids}
+    )
+    if answer.shape != (1, len(LABELS)):
+        raise ModelError(
+            f"{onnx_file}: has other outputs than the {len(LABELS)} labels of the taxonomy"
+        )
+    if not np.isfinite(answer).all():
+        raise ModelError(f"{onnx_file}: answers with something that is no number")
 
 
 def available_cores() -> int:
@@ -118,11 +149,26 @@ def pad(rows: Sequence[tuple[list[int], int]], padding: int) -> dict[str, np.nda
     return {"input_ids": ids, "attention_mask": mask, "token_type_ids": kinds}
 
 
-def batches(lengths: np.ndarray, tokens: int) -> Iterator[np.ndarray]:
-    """Indices in batches of similar length whose padded size stays within ``tokens``."""
-    order = np.argsort(-lengths, kind="stable")
-    at = 0
-    while at < len(order):
-        size = max(int(tokens // max(lengths[order[at]], 1)), 1)
-        yield order[at : at + size]
-        at += size
+def batches(lengths: np.ndarray, tokens: int, call: int = 8) -> Iterator[np.ndarray]:
+    """Indices in batches whose padded size stays within ``tokens``, the longest first.
+
+    The lengths are cut into ranges so that padding, with ``call`` tokens for each batch
+    begun, is least: the shortest path over the distinct lengths.
+    """
+    widths, counts = np.unique(lengths, return_counts=True)
+    before = np.concatenate([[0], np.cumsum(counts)])
+    cost, starts = np.zeros(len(widths) + 1), []
+    for last, width in enumerate(widths):
+        sentences = before[last + 1] - before[: last + 1]
+        begun = np.ceil(sentences / max(tokens // max(width, 1), 1))
+        total = cost[: last + 1] + sentences * width + begun * call
+        starts.append(int(total.argmin()))
+        cost[last + 1] = total.min()
+    order = np.argsort(lengths, kind="stable")
+    end = len(widths)
+    while end:
+        width, start = int(widths[end - 1]), starts[end - 1]
+        size = max(tokens // max(width, 1), 1)
+        group = order[before[start] : before[end]][::-1]
+        yield from np.array_split(group, -(-len(group) // size))
+        end = start

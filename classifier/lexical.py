@@ -10,23 +10,26 @@ from __future__ import annotations
 import logging
 import re
 import unicodedata
+import zlib
+from array import array
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
+from zipfile import BadZipFile, ZipFile
 
 import jieba
 import numpy as np
 from scipy.sparse import csr_matrix
-from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.preprocessing import normalize
 
 from classifier.errors import ModelError
+from classifier.limits import MIB
 from classifier.taxonomy import LABELS
 
 NGRAMS = (1, 2, 3, 4)
 NUMBER = re.compile(r"\d+(?:\.\d+)*")
 SPACE = re.compile(r"\s+")
+_MAX_BYTES = 512 * MIB
 
 jieba.setLogLevel(logging.WARNING)
 
@@ -41,13 +44,19 @@ def features(record: tuple[str, str]) -> list[str]:
     grams = [text[i : i + n] for n in NGRAMS for i in range(len(text) - n + 1)]
     words = [f"w:{word}" for word in words_of(text)]
     pairs = [f"{first}+{second[2:]}" for first, second in pairwise(words)]
-    around = [f"x:{word}" for word in words_of(context.partition("|")[0])]
+    around = [f"x:{word}" for word in _section_words(context.partition("|")[0])]
     return grams + words + pairs + around
 
 
 def words_of(text: str) -> list[str]:
     """Words of a sentence in order, as jieba cuts them, without punctuation."""
     return [word for word in cutter().cut(text) if any(char.isalnum() for char in word)]
+
+
+@lru_cache(maxsize=1024)
+def _section_words(section: str) -> tuple[str, ...]:
+    """A document's sentences share few sections."""
+    return tuple(words_of(section))
 
 
 @cache
@@ -85,9 +94,7 @@ class LexicalScorer:
         self.idf = idf
         self.weights = weights
         self.bias = bias
-        self._counter = CountVectorizer(
-            analyzer=features, vocabulary=self.vocabulary, dtype=np.float32
-        )
+        self._columns = {feature: column for column, feature in enumerate(self.vocabulary)}
 
     def logits(self, texts: Sequence[str], contexts: Sequence[str]) -> np.ndarray:
         """Decision values of shape (sentences, labels), float32."""
@@ -110,7 +117,19 @@ class LexicalScorer:
     def vectors(self, texts: Sequence[str], contexts: Sequence[str]) -> csr_matrix:
         """TF-IDF vectors of shape (sentences, features)."""
         records = list(zip(texts, contexts, strict=True))
-        return tfidf(self._counter.transform(records), self.idf)
+        return tfidf(self._counts(records), self.idf)
+
+    def _counts(self, records: Sequence[tuple[str, str]]) -> csr_matrix:
+        """How often each known feature stands in each record."""
+        column, columns, ends = self._columns.get, array("i"), [0]
+        for record in records:
+            columns.extend(at for name in features(record) if (at := column(name)) is not None)
+            ends.append(len(columns))
+        shape = (len(records), len(self.vocabulary))
+        ones = np.ones(len(columns), np.float32)
+        counts = csr_matrix((ones, np.frombuffer(columns, np.int32), ends), shape)
+        counts.sum_duplicates()
+        return counts
 
     def save(self, file: Path) -> None:
         """Write a compressed ``.npz`` of plain arrays (no pickle); weights are kept as float16."""
@@ -131,22 +150,34 @@ class LexicalScorer:
             ModelError: the file is missing, damaged or made for other labels.
         """
         try:
-            with np.load(file, allow_pickle=False) as stored:
-                arrays = {
-                    key: stored[key] for key in ("vocabulary", "idf", "weights", "bias", "labels")
-                }
-        except (OSError, ValueError, KeyError, EOFError) as error:
+            arrays = _arrays(file)
+            if tuple(bytes(arrays["labels"]).decode().split("\n")) != LABELS:
+                raise ModelError(f"{file}: was trained for other labels than this taxonomy's")
+            vocabulary = bytes(arrays["vocabulary"]).decode().split("\n")
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
             raise ModelError(f"{file}: not a lexical model ({error})") from error
-        if tuple(bytes(arrays["labels"]).decode().split("\n")) != LABELS:
-            raise ModelError(f"{file}: was trained for other labels than this version's taxonomy")
-        return cls(
-            bytes(arrays["vocabulary"]).decode().split("\n"),
-            *(arrays[key].astype(np.float32) for key in ("idf", "weights", "bias")),
-        )
+        idf, weights, bias = (arrays[key].astype(np.float32) for key in ("idf", "weights", "bias"))
+        shapes = idf.shape, weights.shape, bias.shape
+        features, labels = len(vocabulary), len(LABELS)
+        if shapes != ((features,), (features, labels), (labels,)):
+            raise ModelError(f"{file}: its arrays do not fit together {shapes}")
+        return cls(vocabulary, idf, weights, bias)
+
+
+def _arrays(file: Path) -> dict[str, np.ndarray]:
+    """The arrays of the file; none is taken that needs pickle, or unpacks to a flood."""
+    with ZipFile(file) as archive:
+        if sum(item.file_size for item in archive.infolist()) > _MAX_BYTES:
+            raise ValueError(f"unpacks to more than {_MAX_BYTES // MIB} MiB")
+    with np.load(file, allow_pickle=False) as stored:
+        return {key: stored[key] for key in ("vocabulary", "idf", "weights", "bias", "labels")}
 
 
 def tfidf(counts: csr_matrix, idf: np.ndarray) -> csr_matrix:
     """Sublinear term frequency times ``idf``, rows scaled to unit length."""
     weighted = counts.astype(np.float32)
     weighted.data = (1 + np.log(weighted.data)) * idf[weighted.indices]
-    return normalize(weighted, copy=False)
+    row = np.repeat(np.arange(weighted.shape[0]), np.diff(weighted.indptr))
+    lengths = np.sqrt(np.bincount(row, weights=weighted.data.astype(float) ** 2))
+    weighted.data /= lengths[row].astype(np.float32)
+    return weighted

@@ -15,6 +15,7 @@ from classifier import context as ctx
 from classifier import installed
 from classifier.calibration import Calibration
 from classifier.errors import ModelError
+from classifier.limits import MIB
 from classifier.resources import folder
 from classifier.screen import SCORER as SCREENING
 from classifier.screen import only
@@ -24,9 +25,12 @@ from classifier.taxonomy import CATEGORIES, LABELS, QUESTIONS, Orientation, orie
 DEFAULT = "active"
 SHIPPED_DEFAULT = "standard"
 ONNX_FILE = "onnx/model_int8.onnx"
+TOKENIZER_FILE = "tokenizer.json"
 LEXICAL_FILE = "lexical.npz"
 CALIBRATION_FILE = "calibration.json"
 CHECKSUM_FILE = "checksums.json"
+# Of one file of a model.
+MAX_BYTES = 1024 * MIB
 
 
 class Scorer(Protocol):
@@ -87,23 +91,27 @@ class Model:
         name_or_path: str | Path = DEFAULT,
         threads: int | None = None,
         screened: bool = False,
+        engine: str | None = None,
     ) -> Model:
         """Open the model in use, a shipped or own one by name, or any model folder by path.
 
         Args:
             threads: CPU threads of the encoder; all of this process's cores by default.
             screened: put the lexical screen in front of the encoder (:mod:`classifier.screen`).
+            engine: what computes the encoder (:mod:`classifier.engines`); by default the
+                fastest that works on this machine.
 
         Raises:
-            ModelError: there is no such model, its folder is incomplete or changed, or it has
-                no screen.
+            ModelError: there is no such model, its folder is incomplete or changed, it has
+                no screen, or the engine does not work here.
         """
         path = find(name_or_path)
         version = verify(path)
         calibration = Calibration.load(path / CALIBRATION_FILE)
         if unknown := set(calibration.scorers) - _LOADERS.keys():
             raise ModelError(f"{path}: calibrated for unknown scorers {', '.join(sorted(unknown))}")
-        scorers = {name: _LOADERS[name](path, threads) for name in calibration.scorers}
+        _check_listed(path, calibration.scorers)
+        scorers = {name: _LOADERS[name](path, threads, engine) for name in calibration.scorers}
         return cls(path.name, version, scorers, calibration, screened)
 
     def predict(
@@ -129,10 +137,15 @@ class Model:
 
     def probabilities(self, texts: Sequence[str], contexts: Sequence[str]) -> np.ndarray:
         """Calibrated, of shape (sentences, labels); contexts as for :meth:`predict_prepared`."""
+        # Documents repeat themselves: what is said twice in the same place is computed once.
+        place: dict[tuple[str, str], int] = {}
+        given = zip(texts, contexts, strict=True)
+        rows = [place.setdefault(record, len(place)) for record in given]
+        distinct = [text for text, _ in place], [context for _, context in place]
         if self.screened:
-            return self._screened_probabilities(texts, contexts)
-        logits = [scorer.logits(texts, contexts) for scorer in self.scorers.values()]
-        return self.calibration.probabilities(logits)
+            return self._screened_probabilities(*distinct)[rows]
+        logits = [scorer.logits(*distinct) for scorer in self.scorers.values()]
+        return self.calibration.probabilities(logits)[rows]
 
     def _screened_probabilities(self, texts: Sequence[str], contexts: Sequence[str]) -> np.ndarray:
         screen = self.calibration.screen
@@ -256,22 +269,42 @@ def verify(path: Path) -> str:
         if CALIBRATION_FILE not in listed:
             raise ModelError(f"{path / CHECKSUM_FILE}: does not list {CALIBRATION_FILE}")
         for name, expected in listed.items():
-            if hashlib.sha256((path / name).read_bytes()).hexdigest() != expected:
+            if _digest(path, name) != expected:
                 raise ModelError(
                     f"{path / name}: differs from its checksum; reinstall or export the model again"
                 )
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, ValueError, AttributeError, TypeError) as error:
         raise ModelError(f"{path}: incomplete model folder ({error})") from error
     return hashlib.sha256(json.dumps(listed, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def _load_encoder(path: Path, threads: int | None) -> Scorer:
+def _digest(path: Path, name: str) -> str:
+    """SHA-256 of a listed file, which must lie in the folder and be of a size that can be held."""
+    file = path / name
+    if not file.resolve().is_relative_to(path.resolve()):
+        raise ModelError(f"{path / CHECKSUM_FILE}: lists {name!r}, which lies outside the folder")
+    if file.stat().st_size > MAX_BYTES:
+        raise ModelError(f"{file}: larger than {MAX_BYTES // MIB} MiB")
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _check_listed(path: Path, scorers: Sequence[str]) -> None:
+    """What is loaded must be among what was verified."""
+    listed = json.loads((path / CHECKSUM_FILE).read_text(encoding="utf-8"))
+    for scorer in scorers:
+        if missing := [name for name in _FILES[scorer] if name not in listed]:
+            names = ", ".join(missing)
+            raise ModelError(f"{path / CHECKSUM_FILE}: does not list {names}, which {scorer} needs")
+
+
+def _load_encoder(path: Path, threads: int | None, engine: str | None) -> Scorer:
     from classifier.encoder import EncoderScorer
 
-    return EncoderScorer.load(path / "tokenizer.json", path / ONNX_FILE, threads)
+    return EncoderScorer.load(path / TOKENIZER_FILE, path / ONNX_FILE, threads, engine)
 
 
-def _load_lexical(path: Path, _threads: int | None) -> Scorer:
+def _load_lexical(path: Path, _threads: int | None, _engine: str | None) -> Scorer:
     from classifier.lexical import LexicalScorer
 
     return LexicalScorer.load(path / LEXICAL_FILE)
@@ -279,3 +312,4 @@ def _load_lexical(path: Path, _threads: int | None) -> Scorer:
 
 # Imported on use: the lexical model needs no ONNX Runtime, a fast start no jieba.
 _LOADERS = {"encoder": _load_encoder, "lexical": _load_lexical}
+_FILES = {"encoder": (TOKENIZER_FILE, ONNX_FILE), "lexical": (LEXICAL_FILE,)}
