@@ -47,8 +47,11 @@ def lexical_rationales(
     if not found:
         return {}
     scorer, weights = found[0]
+    method = Method.LEXICAL if len(model.scorers) == 1 else Method.LEXICAL_PART
     return {
-        i: _reason(scorer, weights, texts[i], contexts[i], _labels(predictions, i))
+        i: Rationale(
+            method, _carried(scorer, weights, texts[i], contexts[i], _labels(predictions, i))
+        )
         for i in _marked(predictions)
         if len(texts[i]) <= MOST_CHARACTERS
     }
@@ -74,9 +77,9 @@ def _labels(predictions: Predictions, i: int) -> tuple[str, ...]:
     return (*yes, *predictions.categories[i])
 
 
-def _reason(
+def _carried(
     scorer: LexicalScorer, weights: np.ndarray, text: str, context: Context, labels: Iterable[str]
-) -> Rationale:
+) -> tuple[Carried, ...]:
     characters = contributions(scorer, text, from_tuple(context)).characters * weights
     words = list(words_in(text))
     sums = [characters[start:end].sum(0) for start, end in words]
@@ -85,7 +88,7 @@ def _reason(
         column = LABELS.index(label)
         values = (Carrier(*word, float(v[column])) for word, v in zip(words, sums, strict=True))
         carried.append(Carried(label, strongest(values)))
-    return Rationale(Method.LEXICAL, tuple(carried))
+    return tuple(carried)
 
 
 def strongest(words: Iterable[Carrier]) -> tuple[Carrier, ...]:

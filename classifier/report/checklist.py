@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +11,7 @@ from classifier.report.model import Analysis
 from classifier.report.passages import place_of
 
 PLACES: Final = 4
-"""Places named for one item; all of them stand with the finding."""
+"""Different places named for one item; all of them stand with the finding."""
 
 _SIGNS: Final = {
     FindingState.FOUND: "✓",
@@ -28,8 +28,8 @@ class Item:
 
     Attributes:
         anchor: id of the finding on the page.
-        places: sentence and place in words, the strongest first.
-        more: how many places are not named.
+        places: a sentence and its place in words, the strongest first.
+        sentences: how many give evidence, there and elsewhere.
     """
 
     anchor: str
@@ -38,7 +38,7 @@ class Item:
     state: str
     look: str
     places: tuple[tuple[int, str], ...]
-    more: int
+    sentences: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,14 @@ def look(finding: Finding) -> str:
     }[finding.state]
 
 
+_ORDER: Final = ("bad", "open", "missing", "good")
+
+
+def by_concern(findings: Iterable[Finding]) -> list[Finding]:
+    """What asks for attention first, else in the given order."""
+    return sorted(findings, key=lambda finding: _ORDER.index(look(finding)))
+
+
 def checklist(report: Analysis) -> list[Part]:
     findings = report.findings
     found = {finding.rule.id for finding in findings.alarms}
@@ -93,8 +101,8 @@ def checklist(report: Analysis) -> list[Part]:
             "!",
             "须说明相称",
             "bad",
-            _places(report, met.evidence),
-            max(len(met.evidence) - PLACES, 0),
+            _named(report, met.evidence)[:PLACES],
+            len(met.evidence),
         )
         for number, met in enumerate(findings.proportionality, 1)
     )
@@ -109,10 +117,14 @@ def _items(report: Analysis, findings: Iterable[Finding]) -> Iterator[Item]:
             sign(finding),
             finding.state.zh,
             look(finding),
-            _places(report, finding.evidence),
-            max(len(finding.evidence) - PLACES, 0),
+            _named(report, finding.evidence)[:PLACES],
+            len(finding.evidence),
         )
 
 
-def _places(report: Analysis, evidence: tuple[int, ...]) -> tuple[tuple[int, str], ...]:
-    return tuple((i, place_of(report.sentences[i])) for i in evidence[:PLACES])
+def _named(report: Analysis, evidence: Sequence[int]) -> tuple[tuple[int, str], ...]:
+    """Every place once, with its strongest sentence."""
+    places: dict[str, int] = {}
+    for i in evidence:
+        places.setdefault(place_of(report.sentences[i]), i)
+    return tuple((i, place) for place, i in places.items())

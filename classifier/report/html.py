@@ -184,6 +184,7 @@ def _data(report: Analysis) -> dict[str, Any]:
         },
         "repeated": [i for i, s in enumerate(sentences) if not s.counted],
         "findings": list(_told_of(report)),
+        "model": report.model,
         "explained": explained(report),
     }
 
@@ -222,7 +223,12 @@ def _runs(values: list[Any]) -> list[list[Any]]:
 @cache
 def _environment() -> Environment:
     made = environment()
-    made.filters.update(anchor=checklist.anchor, sign=checklist.sign, look=checklist.look)
+    made.filters.update(
+        anchor=checklist.anchor,
+        sign=checklist.sign,
+        look=checklist.look,
+        by_concern=checklist.by_concern,
+    )
     made.tests["heading"] = passages.is_heading
     made.tests["table"] = lambda item: isinstance(item, passages.Table)
     return made

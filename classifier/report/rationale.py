@@ -11,14 +11,16 @@ from classifier.taxonomy import Orientation
 class Method(StrEnum):
     """How the weights of words were found.
 
-    ``LEXICAL`` takes the model's lexical scorer apart, exactly
-    (:mod:`classifier.explain.contributions`); what its encoder adds is not in it.
+    ``LEXICAL`` takes a lexical model apart, exactly (:mod:`classifier.explain.contributions`);
+    ``LEXICAL_PART`` does so with the lexical scorer of a model that has others: what its encoder
+    adds is not in it.
     ``OCCLUSION`` has the whole model read the sentence without each word
     (:mod:`classifier.explain.attribution`).
     """
 
     LEXICAL = "lexical"
     OCCLUSION = "occlusion"
+    LEXICAL_PART = "lexical_part"
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ class Wanted:
     with_xlsx: bool
     redacting: bool
     no_text: bool
+    explaining: int
 
     @property
     def needs_store(self) -> bool:
@@ -104,6 +105,12 @@ def scan(
     screened: Annotated[
         bool, typer.Option("--screen", help="明显中性的句子不经编码器：更快，几乎不漏。")
     ] = False,
+    explaining: Annotated[
+        int,
+        typer.Option(
+            "--explain", min=0, help="单个文件：最要紧的几句由整个模型逐词解释，每句数秒。"
+        ),
+    ] = 0,
     redacting: Annotated[
         bool, typer.Option("--redact", help="遮盖所有输出中的电话、证件号、邮箱、卡号、联系人。")
     ] = False,
@@ -112,7 +119,7 @@ def scan(
 
     Score files: a summary and an HTML report; folders and archives can be gone on with.
     """
-    wanted = Wanted(output, store, as_json, with_xlsx, redacting, no_text)
+    wanted = Wanted(output, store, as_json, with_xlsx, redacting, no_text, explaining)
     _check(wanted)
     limits = Limits(
         bytes=int(max_size * MIB),
@@ -149,6 +156,8 @@ def _check(wanted: Wanted) -> None:
         fail("--json 与 --xlsx 不能同时使用 cannot be combined", Exit.USAGE)
     if wanted.as_json and wanted.needs_store:
         fail("--json 不写存储，不能与 --store 或 --no-text 同时使用 cannot be combined", Exit.USAGE)
+    if wanted.as_json and wanted.explaining:
+        fail("--json 与 --explain 不能同时使用 cannot be combined", Exit.USAGE)
     if wanted.store and wanted.output:
         fail("--store 与 -o 只用一个：存储中已含报告 use one of them", Exit.USAGE)
 
@@ -157,6 +166,7 @@ def _scan(inputs: list[str], wanted: Wanted, archive: ArchiveScan) -> None:
     if inputs == ["-"]:
         data = sys.stdin.buffer.read(archive.limits.bytes + 1)
         if wanted.needs_store or (not wanted.as_json and holds_members(data, archive.limits)):
+            _check_single(wanted)
             archive.scan_bytes(data, "stdin")
         else:
             _one(data, wanted, archive)
@@ -167,6 +177,7 @@ def _scan(inputs: list[str], wanted: Wanted, archive: ArchiveScan) -> None:
         if wanted.as_json or not holds_members(only, archive.limits):
             _one(only, wanted, archive)
             return
+    _check_single(wanted)
     walk = Walk(files)
     if next(walk.files(), None) is None:
         tell_skipped(walk.skipped)
@@ -177,12 +188,24 @@ def _scan(inputs: list[str], wanted: Wanted, archive: ArchiveScan) -> None:
         archive.scan(files)
 
 
+def _check_single(wanted: Wanted) -> None:
+    if wanted.explaining:
+        fail("--explain 只用于单个文件 is for a single document", Exit.USAGE)
+
+
 def _one(source: Path | bytes, wanted: Wanted, archive: ArchiveScan) -> None:
     classifier = _classifier(archive)
     if wanted.as_json:
         json_of_one(classifier, source, wanted.redacting)
     else:
-        scan_one(classifier, source, wanted.output, wanted.redacting, wanted.with_xlsx)
+        scan_one(
+            classifier,
+            source,
+            wanted.output,
+            wanted.redacting,
+            wanted.with_xlsx,
+            wanted.explaining,
+        )
 
 
 def _classifier(archive: ArchiveScan) -> Classifier:

@@ -37,13 +37,21 @@ def scan_one(
     output: Path | None,
     redacting: bool,
     with_xlsx: bool,
+    explaining: int = 0,
 ) -> None:
-    """Score a document, print its summary, and write its report."""
+    """Score a document, print its summary, and write its report.
+
+    Args:
+        explaining: so many sentences get a full rationale (:meth:`Classifier.explained`).
+    """
     name = source.name if isinstance(source, Path) else "stdin"
     try:
         with err.status("读取与评估 reading and scoring"):
-            found = ((Path(name), *item) for item in classifier.analyze_all(source, name))
-            path, _, result = next(redacted(found) if redacting else found)
+            _, result = next(classifier.analyze_all(source, name))
+        if explaining and isinstance(result, Report):
+            result = _explained(classifier, result, explaining)
+        found = [(Path(name), "", result)]
+        path, _, result = next(iter(redacted(found) if redacting else found))
     except ExtractionError as error:
         path, result = Path(redact(name) if redacting else name), error
     if isinstance(result, ExtractionError):
@@ -56,6 +64,13 @@ def scan_one(
         result.to_xlsx(page.with_suffix(".xlsx"))
     out.print(terminal.summary(result))
     out.print(f"报告 report: {page}", markup=False, soft_wrap=True)
+
+
+def _explained(classifier: Classifier, report: Report, most: int) -> Report:
+    with err.status("解释 explaining") as status:
+        return classifier.explained(
+            report, most, lambda done, of: status.update(f"解释 explaining {done}/{of}")
+        )
 
 
 def json_of_one(classifier: Classifier, source: Path | bytes, redacting: bool) -> None:

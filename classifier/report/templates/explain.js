@@ -4,11 +4,13 @@
    [[side, start, end, new, ...], ...]]; told[i] = numbers of guides; near[i] = [[example, % alike,
    ...], the same of other sides, [like, unlike]]. Offsets count characters, not UTF-16 units. */
 const known = data.explained;
+const OCCLUSION = 1;
 const QUESTIONS = [["▲ 赋能", "a"], ["▼ 管控", "c"]];
 const SIDES = { ...NAMES, n: "中性" }, SIGNS = { a: "▲", c: "▼", m: "◆", n: "○" };
 const METHODS = [
-  ["模型的词汇部分逐词分解", "数字是这个词给该标签的对数几率。分解是精确的，但不含编码器的判断；要让整个模型逐词重读，见页末命令。"],
+  ["把词汇模型逐词分解", "数字是这个词给该标签的对数几率；分解是精确的。"],
   ["逐词删去，由整个模型重读", "数字是删去这个词后该标签失去的对数几率。"],
+  ["把模型的词汇部分逐词分解", "数字是这个词给该标签的对数几率。分解是精确的，但不含编码器的判断；要让整个模型逐词重读，见页末命令。"],
 ];
 
 const nameOf = (label) => label < 2 ? QUESTIONS[label] : [data.labels[label - 2].slice(0, 2).join(" "), data.labels[label - 2][2]];
@@ -36,8 +38,13 @@ function triples(flat) {
 
 function wordList(label, words, characters) {
   const [name, side] = nameOf(label);
-  const list = [...words].sort((one, other) => other[2] - one[2]).map(([start, end, weight]) =>
-    make("span", [make("b", characters.slice(start, end).join("")), " +" + weight.toFixed(1)], "word"));
+  const found = new Map();
+  for (const [start, end, weight] of [...words].sort((one, other) => other[2] - one[2])) {
+    const word = characters.slice(start, end).join(""), [most, times] = found.get(word) || [weight, 0];
+    found.set(word, [most, times + 1]);
+  }
+  const list = [...found].map(([word, [weight, times]]) =>
+    make("span", [make("b", word), ` +${weight.toFixed(1)}${times > 1 ? ` ×${times}` : ""}`], "word"));
   return make("div", [make("span", name, "label " + side), make("span", list.length ? list : "没有哪个词单独起作用", "words")], "carried");
 }
 
@@ -51,7 +58,7 @@ function words(i, characters) {
   for (const [label, ...flat] of carried) parts.push(wordList(label, triples(flat), characters));
   const compared = agreement === null ? "" : ` 与另一种方法的排序相关 ρ ${agreement.toFixed(2)}。`;
   parts.push(make("p", [make("b", "方法："), `${name}。${note}${compared}`], "fine"));
-  if (method === 1) parts.push(...changed(flips, characters));
+  if (method === OCCLUSION) parts.push(...changed(flips, characters));
   return parts;
 }
 
@@ -117,9 +124,10 @@ const quoted = (text) => "'" + text.replace(/\s+/g, " ").trim().replaceAll("'", 
 
 function command(i, text) {
   const heading = sectionOf(i).at(-1), before = i ? textOf(element(i - 1)) : "";
-  const parts = ["tenderlens explain", ...(heading ? ["--section", quoted(heading)] : []),
+  const model = data.model === "standard" ? [] : ["--model", quoted(data.model)];
+  const parts = ["tenderlens explain", ...model, ...(heading ? ["--section", quoted(heading)] : []),
     ...(before ? ["--previous", quoted(before)] : []), "--", quoted(text)];
-  const isFull = known.words[i]?.[0] === 1;
+  const isFull = known.words[i]?.[0] === OCCLUSION;
   return [
     title(isFull ? "全部细节" : "由整个模型逐词解释"),
     make("p", isFull ? "概率、另一种方法和更多例句：" : "在命令行运行（约数秒），或用 scan --explain 重做本报告：", "fine"),

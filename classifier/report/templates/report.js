@@ -45,7 +45,9 @@ $(".prints").addEventListener("click", (event) => {
   root.dataset.print = wanted;
   print();
 });
-addEventListener("beforeprint", () => $$("details:not(.asides)").forEach((part) => { part.open = true; }));
+addEventListener("beforeprint", () => {
+  if (root.dataset.print !== "summary") $$("details:not(.asides)").forEach((part) => { part.open = true; });
+});
 addEventListener("afterprint", () => { delete root.dataset.print; });
 
 /* The category list shows how often each was given. */
