@@ -11,7 +11,9 @@ fresh profile. Figures are medians in milliseconds since the navigation began:
 - loaded: end of DOMContentLoaded, when all scripts have run;
 - filtered: "only oriented sentences" was clicked as soon as that was possible, and the frame that
   shows the answer is drawn;
-- jumped: n was pressed in the end, and the sentence stands in the window (since the key).
+- jumped: n was pressed in the end, and the sentence stands in the window (since the key);
+- cpu: what the page's main thread has computed until "filtered" (plain: until it was painted),
+  which is what is left of the time on a machine that does nothing else.
 
 Plain is the same text in bare paragraphs without style or script, opened in the same way: what the
 browser itself needs. Needs playwright and Chromium (``CHROMIUM`` names it if it is not found).
@@ -46,7 +48,7 @@ _FILTERED = """() => new Promise(done => {
 _JUMPED = """() => new Promise(done => {
   document.querySelector("#reset").click();
   const start = performance.now();
-  document.dispatchEvent(new KeyboardEvent("keydown", { key: "n", bubbles: true }));
+  document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "n", bubbles: true }));
   const look = () => {
     const box = document.querySelector("#doc .cur")?.getBoundingClientRect();
     const seen = box && box.height && box.top >= 0 && box.bottom <= innerHeight;
@@ -104,11 +106,15 @@ def opened(browser: Browser, file: Path, is_report: bool) -> dict[str, float]:
     """Milliseconds of one opening in a fresh context."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
+    session = context.new_cdp_session(page)
+    session.send("Performance.enable")
     page.goto(file.as_uri(), wait_until="domcontentloaded")
     times: dict[str, float] = {}
     if is_report:
         times["filtered"] = page.evaluate(_FILTERED)
     times["paint"] = page.evaluate(_PAINT)
+    metrics = {m["name"]: m["value"] for m in session.send("Performance.getMetrics")["metrics"]}
+    times["cpu"] = 1000 * metrics["ThreadTime"]
     times["loaded"] = page.evaluate(_LOADED)
     times["nodes"] = page.evaluate("document.querySelectorAll('*').length")
     if is_report:
@@ -167,8 +173,8 @@ def print_figures(
         nodes = int(figures.pop("nodes"))
         spent = "  ".join(f"{key} {value:.0f} ms" for key, value in sorted(figures.items()))
         print(f"{name:7} {file.stat().st_size / 1e6:.2f} MB  {nodes} elements  {spent}")
-    ratio = times["report"]["loaded"] / times["plain"]["loaded"]
-    print(f"loaded: report / plain = {ratio:.2f}")
+    for key in ("paint", "loaded", "cpu"):
+        print(f"{key}: report / plain = {times['report'][key] / times['plain'][key]:.2f}")
 
 
 if __name__ == "__main__":
