@@ -37,6 +37,7 @@ _CSV_FORMULA: Final = re.compile(
     rf"^(?='*[\s\u200b\ufeff]*(?:[\t\r\n]|{_SIGN}))"
     rf"|(?<=[\r\n\t;])(?='*(?:[^\S\r\n\t]|[\u200b\ufeff])*{_SIGN})"
 )
+_ASCII: Final = re.compile(r"[\x00-\x7f]+")
 _NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -177,7 +178,7 @@ def _target(link: Link | PageLink) -> str:
         return f"internal:'{link.sheet}'!A{link.row}"
     # Excel writes other than ASCII as it is; all else that has a meaning in addresses is quoted.
     path = unquote(link.address, errors="replace")
-    return "external:./" + "".join(c if c > "\x7f" else quote(c) for c in safe_text(path))
+    return "external:./" + _ASCII.sub(lambda found: quote(found[0]), safe_text(path))
 
 
 def _fits(target: str) -> bool:
