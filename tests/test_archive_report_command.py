@@ -1,0 +1,106 @@
+"""``tenderlens report``: overview and tables of a store, and what it refuses to do."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+import duckdb
+import openpyxl
+import pytest
+from store_files import make_archive, scan
+from typer.testing import CliRunner
+
+import cli
+from classifier.archive.groups import near_duplicates
+from classifier.archive.near_duplicates import signature
+from classifier.archive.store import Store
+
+RUNNER = CliRunner()
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("store")
+    scan(make_archive(folder / "档案"), folder / "库")
+    return folder / "库"
+
+
+def test_overview_and_all_tables_are_written(store: Path, tmp_path: Path) -> None:
+    kinds = ("csv", "xlsx", "parquet", "jsonl")
+    options = [part for kind in kinds for part in (f"--{kind}", str(tmp_path / f"表.{kind}"))]
+    done = RUNNER.invoke(cli.app, ["report", str(store), *options])
+    assert done.exit_code == 0, done.output
+    page = (store / "overview.html").read_text(encoding="utf-8")
+    with Store.open(store) as opened:
+        rows = list(opened.rows())
+    assert f"{len(rows)} 个文件" in page
+    lines = (tmp_path / "表.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["path"] for line in lines] == [row.path for row in rows]
+    for kind in ("csv", "parquet"):
+        count = duckdb.sql(f"select count(*) from '{tmp_path / f'表.{kind}'}'").fetchone()
+        assert count == (len(rows),)
+    book = openpyxl.load_workbook(tmp_path / "表.xlsx")
+    assert book["文件"].max_row == len(rows) + 1
+
+
+def test_links_of_overview_and_tables_lead_to_reports(store: Path, tmp_path: Path) -> None:
+    table, page = tmp_path / "表" / "a.jsonl", tmp_path / "页" / "a.html"
+    command = ["report", str(store), "-o", str(page), "--jsonl", str(table)]
+    assert RUNNER.invoke(cli.app, command).exit_code == 0
+    links = [json.loads(line)["report"] for line in table.read_text("utf-8").splitlines()]
+    found = [link for link in links if link]
+    assert found and all((table.parent / unquote(link)).is_file() for link in found)
+    shown = re.findall(r'<a href="([^"#][^"]*)"', page.read_text("utf-8").partition('id="rows"')[2])
+    assert shown and all((page.parent / unquote(link)).is_file() for link in shown)
+
+
+def test_copies_in_the_archive_are_one_group(store: Path) -> None:
+    with Store.open(store) as opened:
+        rows = list(opened.rows())
+    groups = near_duplicates(rows)
+    contents = [row.content for row in rows]
+    for i, row in enumerate(rows):
+        if row.score and contents.count(row.content) > 1:
+            assert groups.number(i), row.label
+
+
+def test_signatures_of_real_texts_tell_near_from_far(tmp_path: Path) -> None:
+    from archive_rows import row
+
+    base = "".join(
+        f"第{i}条，系统应当支持第{i * 37 % 101}类业务的在线办理与查询。" for i in range(120)
+    )
+    near = base.replace("第7条", "第七条").replace("第9条", "第九条")
+    far = "".join(f"供货商须在{i}日内交付第{i * 53 % 97}批办公桌椅并负责安装。" for i in range(120))
+    rows = [row(f"{i}", signature=signature(text)) for i, text in enumerate((base, far, near))]
+    assert [group.members for group in near_duplicates(rows).groups] == [(0, 2)]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--csv", "表.xlsx"], "must end in .csv"),
+        (["-o", "ledger.sqlite"], "must end in .html"),
+        (["--parquet", "库/sentences/a.parquet"], "not into a folder of the store"),
+    ],
+)
+def test_what_would_spoil_something_is_refused(
+    options: list[str], says: str, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(store.parent)
+    done = RUNNER.invoke(cli.app, ["report", "库", *options])
+    assert done.exit_code == 2 and says in done.output
+    assert not (store / "sentences" / "a.parquet").exists()
+
+
+def test_a_folder_that_is_no_store_and_a_place_that_cannot_be_written(
+    store: Path, tmp_path: Path
+) -> None:
+    done = RUNNER.invoke(cli.app, ["report", str(tmp_path)])
+    assert done.exit_code == 1 and "ledger.sqlite" in done.output
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    done = RUNNER.invoke(cli.app, ["report", str(store), "-o", str(tmp_path / "file" / "a.html")])
+    assert done.exit_code == 1 and "cannot write" in done.output
