@@ -10,7 +10,6 @@ from urllib.parse import unquote
 import duckdb
 import openpyxl
 import pytest
-from store_files import make_archive, scan
 from typer.testing import CliRunner
 
 import cli
@@ -19,12 +18,23 @@ from classifier.archive.near_duplicates import signature
 from classifier.archive.store import Store
 
 RUNNER = CliRunner()
+OWN = ("员工须每日刷脸打卡，迟到扣发绩效{n}元。", "用户可在线查询第{n}号事项的办理进度，并可申诉。")
 
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("store")
-    scan(make_archive(folder / "档案"), folder / "库")
+    (folder / "档案" / "2024年").mkdir(parents=True)
+    for number in range(4):
+        own = OWN[number % 2].format(n=number)
+        text = f"第{number}号项目采购需求\n投标文件须加盖公章。\n{own}\n"
+        (folder / "档案" / f"{number}.txt").write_text(text * 3, encoding="utf-8")
+    copy = (folder / "档案" / "0.txt").read_bytes()
+    (folder / "档案" / "2024年" / "副本.txt").write_bytes(copy)
+    (folder / "档案" / "坏.pdf").write_bytes(b"%PDF-1.7 cut short")
+    command = ["scan", str(folder / "档案"), "--store", str(folder / "库"), "--model", "lexical"]
+    done = RUNNER.invoke(cli.app, command)
+    assert done.exit_code == 4, done.output
     return folder / "库"
 
 
@@ -40,8 +50,8 @@ def test_overview_and_all_tables_are_written(store: Path, tmp_path: Path) -> Non
     lines = (tmp_path / "表.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["path"] for line in lines] == [row.path for row in rows]
     for kind in ("csv", "parquet"):
-        count = duckdb.sql(f"select count(*) from '{tmp_path / f'表.{kind}'}'").fetchone()
-        assert count == (len(rows),)
+        count = duckdb.sql(f"select count(*) from '{tmp_path / f'表.{kind}'}'").fetchall()
+        assert count == [(len(rows),)]
     book = openpyxl.load_workbook(tmp_path / "表.xlsx")
     assert book["文件"].max_row == len(rows) + 1
 

@@ -26,6 +26,7 @@ from classifier.archive.rows import Alarm, DocumentRow, Score
 from classifier.archive.tables import Format, write_tables
 from classifier.errors import Reason
 from classifier.orientation import Verdict
+from classifier.report import cells
 from classifier.taxonomy import CATEGORIES
 
 ALONE = Groups((), {})
@@ -191,15 +192,15 @@ def test_whatever_the_rows_hold_comes_back(rows: list[DocumentRow], tmp_path: Pa
     assert len(lines) == len(flat) == len(stored) == len(rows)
     assert book[tables.DOCUMENTS].max_row == len(rows) + 1
     assert not any(c.data_type == "f" for sheet in book for r in sheet.iter_rows() for c in r)
-    for made, line, cells in zip(rows, lines, flat, strict=True):
+    for made, line, shown_cells in zip(rows, lines, flat, strict=True):
         for name in ("path", "member", "title", "detail"):
             text = getattr(made, name).encode("utf-8", "replace").decode()
             assert (line[name] or "") == text
             shown = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "\ufffd", text)
-            assert unguarded(cells[name]) == shown
+            assert unguarded(shown_cells[name]) == shown
         assert [alarm["count"] for alarm in line["alarms"]] == [a.count for a in made.alarms]
         if made.score and abs(made.score.balance) < float("inf"):
-            assert line["score"] == float(cells["score"]) == made.score.balance
+            assert line["score"] == float(shown_cells["score"]) == made.score.balance
 
 
 def test_names_that_are_no_text_do_not_stop_a_table(tmp_path: Path) -> None:
@@ -220,6 +221,18 @@ def test_rows_beyond_the_limit_go_on_in_another_sheet(tmp_path: Path) -> None:
     assert book.sheetnames == ["文件", "文件 2", "文件 3", "说明"]
     names = [c[0].value for s in book.worksheets[:3] for c in s.iter_rows(min_row=2)]
     assert names == [made.path for made in many(10)]
+
+
+def test_links_beyond_the_limit_are_addresses_as_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cells, "MOST_LINKS", 2)
+    rows = [row(f"{i}.pdf", report=f"reports/第{i}份.html") for i in range(4)]
+    rows.append(row("长.pdf", report="很" * 2001))
+    sheet = openpyxl.load_workbook(written(rows, tmp_path, Format.XLSX)[Format.XLSX])["文件"]
+    links = [sheet.cell(i, 4).hyperlink for i in range(2, 7)]
+    assert [link is not None for link in links] == [True, True, False, False, False]
+    assert sheet["D4"].value == "reports/第2份.html" and sheet["D6"].value == "很" * 2001
 
 
 def test_a_table_that_fails_leaves_the_older_one(tmp_path: Path) -> None:

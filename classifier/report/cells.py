@@ -85,7 +85,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class PageLink:
-    """Text that leads to a file by its address, quoted and relative to the workbook's folder."""
+    """Text that leads to a file by its address, quoted and relative to the workbook's folder.
+
+    Where Excel takes no more links the address stands as text.
+    """
 
     text: str
     address: str
@@ -166,8 +169,10 @@ class Sheet:
                 self._links += 1
                 shown = self._formats.of(Look.LINK)
                 self._sheet.write_url(row, column, target, shown, safe_text(value.text))
-            case Link() | PageLink():
+            case Link():
                 self._write(column, value.text, look)
+            case PageLink():
+                self._write(column, unquote(value.address, errors="replace"), Look.TEXT)
             case str():
                 text = safe_text(value)
                 self._sheet.write_string(row, column, text, self._formats.of(look, text))
