@@ -12,6 +12,7 @@ from rich.logging import RichHandler
 from rich.text import Text
 
 from classifier import __version__, marking, models_command
+from classifier.archive.overview.command import report
 from classifier.comparison.command import compare
 from classifier.console import Exit, err, out
 from classifier.explain.command import explain
@@ -31,6 +32,7 @@ app = typer.Typer(
 
 for command in (
     scan,
+    report,
     explain,
     compare,
     marking.mark,

@@ -89,6 +89,23 @@ def test_signatures_of_real_texts_tell_near_from_far(tmp_path: Path) -> None:
     assert [group.members for group in near_duplicates(rows).groups] == [(0, 2)]
 
 
+def test_a_scan_leaves_the_overview_and_renews_it_when_something_changed(tmp_path: Path) -> None:
+    (tmp_path / "档案").mkdir()
+    (tmp_path / "档案" / "甲.txt").write_text(OWN[0].format(n=1) * 3, encoding="utf-8")
+    command = ["scan", str(tmp_path / "档案"), "--store", str(tmp_path / "库"), "-m", "lexical"]
+    page = tmp_path / "库" / "overview.html"
+    done = RUNNER.invoke(cli.app, command)
+    assert done.exit_code == 0 and "overview.html" in done.output
+    assert "甲.txt" in page.read_text("utf-8")
+    made = page.stat().st_mtime_ns
+    assert RUNNER.invoke(cli.app, command).exit_code == 0
+    assert page.stat().st_mtime_ns == made
+    (tmp_path / "档案" / "乙.txt").write_text(OWN[1].format(n=2) * 3, encoding="utf-8")
+    (tmp_path / "档案" / "甲.txt").unlink()
+    assert RUNNER.invoke(cli.app, command).exit_code == 0
+    assert "甲.txt" not in page.read_text("utf-8") and "乙.txt" in page.read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [

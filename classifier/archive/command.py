@@ -15,6 +15,7 @@ import typer
 
 from classifier.archive.errors import StoreError
 from classifier.archive.live import progress_for
+from classifier.archive.overview.html import FILE_NAME, write_overview
 from classifier.archive.predictor import Predictor
 from classifier.archive.progress import Totals
 from classifier.archive.run import Options, scan_archive
@@ -108,6 +109,16 @@ class ArchiveScan:
         out.print(summary(totals))
         where = store.folder / REPORTS if (store.folder / REPORTS).is_dir() else store.folder
         out.print(f"报告 reports: {where}", markup=False, soft_wrap=True)
+        if not totals.stopped:
+            self._overview(store, totals)
+
+    def _overview(self, store: Store, totals: Totals) -> None:
+        """One page over the whole store, anew if anything has changed."""
+        page = store.folder / FILE_NAME
+        if totals.documents or totals.copies or totals.gone or not page.exists():
+            with err.status("汇总 summing up"):
+                write_overview(store.rows(), store.folder)
+        out.print(f"总览 overview: {page}", markup=False, soft_wrap=True)
 
 
 @contextmanager

@@ -139,6 +139,15 @@ class Store:
                 counts[Reason(reason)] += number
         return counts
 
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """What is read within is of one moment, also while a run writes."""
+        self.ledger.db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.ledger.db.execute("ROLLBACK")
+
     def _row(self, row: tuple) -> DocumentRow:
         (path, member, content, format, reason, detail, title, pages, sentences, seconds) = row[:10]
         report, signature, result_id, *figures, profile, missing = row[10:]
