@@ -13,6 +13,7 @@ from classifier.archive.outcome import Figures
 from classifier.archive.rows import Alarm, Score
 from classifier.archive.versions import Versions
 from classifier.archive.walk import Found
+from classifier.errors import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ class Entries:
                 made.characters,
                 round(made.seconds, 3),
                 np.array(made.signature, "<u4").tobytes(),
-                parts.get("documents") if made.sentences else None,
+                parts.get("documents") if Reason(made.reason).is_readable else None,
                 parts.get("sentences") if made.sentences else None,
                 self.run_id,
             ),

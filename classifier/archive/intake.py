@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import PurePosixPath
 
+from classifier.archive.feed import Feed
 from classifier.archive.ledger import ExtractionEntry, FileEntry, Ledger
 from classifier.archive.outcome import suffix_of
 from classifier.archive.versions import Versions
@@ -59,6 +63,16 @@ class Piece:
     error: ExtractionError | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A document out of a file, and the hashes of the file's and its own bytes."""
+
+    content: str
+    is_open: bool
+    packed: Packed
+    own: str
+
+
 @dataclass(slots=True)
 class Intake:
     """Turns a walk into tasks and pieces.
@@ -81,8 +95,27 @@ class Intake:
     seen: set[int] = field(default_factory=set)
     settled: int = 0
 
-    def pieces(self, walk: Walk) -> Iterator[Piece | Task]:
-        """Every document to settle; after the last of a file the file itself."""
+    def pieces(self, walk: Walk, workers: int) -> Generator[Piece | Task, None, None]:
+        """Every document to settle; after the last of a file the file itself.
+
+        Files are opened and unpacked by threads, some ahead, and come in the order of the walk.
+        """
+        ahead: deque[tuple[Task, Feed[Opened] | list[Piece]]] = deque()
+        with ThreadPoolExecutor(max_workers=workers) as pool:
+            try:
+                for task, pieces in self._tasks(walk):
+                    ahead.append((task, pieces or Feed(partial(self._opened, task.found), pool)))
+                    if len(ahead) > workers:
+                        yield from self._next(*ahead.popleft())
+                while ahead:
+                    yield from self._next(*ahead.popleft())
+            finally:
+                for _, source in ahead:
+                    if isinstance(source, Feed):
+                        source.close()
+
+    def _tasks(self, walk: Walk) -> Iterator[tuple[Task, list[Piece] | None]]:
+        """Files that are not settled, with their documents where the store has all of them."""
         for found in walk.files():
             entry = self.ledger.file(found.key)
             if entry is not None and entry.state == "done" and entry.is_untouched(found):
@@ -90,10 +123,25 @@ class Intake:
                     self.seen.add(entry.id)
                     self.settled += 1
                     continue
-                if (stored := self._stored(entry, found)) is not None:
-                    yield from stored
+                task = Task(found, entry, entry.content)
+                if stored := self._stored(task, entry):
+                    yield task, stored
                     continue
-            yield from self._read(Task(found, entry))
+            yield Task(found, entry), None
+
+    def _next(self, task: Task, source: Feed[Opened] | list[Piece]) -> Iterator[Piece | Task]:
+        if isinstance(source, list):
+            task.pieces = len(source)
+            yield from source
+        else:
+            try:
+                for opened in source:
+                    task.content, task.is_open = opened.content, opened.is_open
+                    yield self._piece(task, opened)
+            finally:
+                source.close()
+        task.is_whole = True
+        yield task
 
     def is_reusable(self, entry: ExtractionEntry) -> bool:
         """Whether reading the same content again could not give anything else."""
@@ -104,10 +152,9 @@ class Intake:
     def is_predictable(self, entry: ExtractionEntry) -> bool:
         return self.predicts_again and entry.documents_part is not None
 
-    def _stored(self, entry: FileEntry, found: Found) -> list[Piece | Task] | None:
+    def _stored(self, task: Task, entry: FileEntry) -> list[Piece] | None:
         """The documents of an untouched file, where the store has all that is needed of them."""
-        task = Task(found, entry, entry.content, is_whole=True)
-        made: list[Piece | Task] = []
+        made: list[Piece] = []
         for document in self.ledger.documents(entry.id):
             known = self.ledger.extraction(document.content, document.suffix, self.versions)
             if document.extraction_id is None or known is None or not self.is_reusable(known):
@@ -115,45 +162,41 @@ class Intake:
             readable = Reason(known.reason).is_readable
             if readable and known.result_id is None and not self.is_predictable(known):
                 return None
-            name = _own_name(document.member, found)
+            name = _own_name(document.member, task.found)
             place = (document.ordinal, document.member, name)
             made.append(Piece(task, *place, document.content, document.suffix))
-        task.pieces = len(made)
-        return [*made, task] if made else None
+        return made
 
-    def _read(self, task: Task) -> Iterator[Piece | Task]:
-        found = task.found
+    def _opened(self, found: Found) -> Iterator[Opened]:
+        """The documents of a file; in a thread of its own."""
         try:
             self.limits.check_bytes(found.size)
             data = found.file.read_bytes()
             self.limits.check_bytes(len(data))
         except ExtractionError as error:
-            yield self._piece(task, Packed("", error), "")
+            yield Opened("", True, Packed("", error), "")
         except OSError as error:
-            task.is_open = False
             closed = ExtractionError(Reason.DAMAGED, f"cannot be opened: {error.strerror}")
-            yield self._piece(task, Packed("", closed), "")
+            yield Opened("", False, Packed("", closed), "")
         else:
-            task.content = hashlib.sha256(data).hexdigest()
+            content = hashlib.sha256(data).hexdigest()
             name = _own_name("", found)
             for packed in sandbox.unpack(data, name, self.limits, self.source):
-                same = packed.content is data
-                yield self._piece(task, packed, task.content if same else _digest(packed))
-        task.is_whole = True
-        yield task
+                own = content if packed.content is data else _digest(packed)
+                yield Opened(content, True, packed, own)
 
-    def _piece(self, task: Task, packed: Packed, content: str) -> Piece:
+    def _piece(self, task: Task, opened: Opened) -> Piece:
+        packed = opened.packed
         name = _own_name(packed.path, task.found)
-        failure = packed.content if isinstance(packed.content, ExtractionError) else None
         piece = Piece(
             task=task,
             ordinal=task.pieces,
             member=packed.path,
             name=name,
-            content=content,
+            content=opened.own,
             suffix=suffix_of(name),
             data=packed.content if isinstance(packed.content, bytes) else None,
-            error=failure,
+            error=packed.content if isinstance(packed.content, ExtractionError) else None,
         )
         task.pieces += 1
         return piece

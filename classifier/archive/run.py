@@ -7,14 +7,18 @@ whatever order. What waits anywhere is bounded, so memory does not grow with the
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from classifier.archive import outcome
+from classifier.archive.errors import StoreDamaged
 from classifier.archive.intake import Intake, Piece, Task
 from classifier.archive.ledger import ExtractionEntry
 from classifier.archive.outcome import Failure, Reading
@@ -22,6 +26,7 @@ from classifier.archive.predictor import Predictor
 from classifier.archive.progress import Progress, Quiet, Totals
 from classifier.archive.store import Store
 from classifier.archive.stored import StoredReadings
+from classifier.archive.upkeep import forget_lost, sweep, tidy
 from classifier.archive.versions import Versions, extractor, limits_text, scoring, segmenter
 from classifier.archive.walk import Walk
 from classifier.archive.writer import Settled, Writer
@@ -98,6 +103,8 @@ def scan_archive(
         limits=limits_text(options.limits),
     )
     ledger = store.ledger
+    sweep(store, ledger.ended_cleanly())
+    forget_lost(store)
     run_id = ledger.begin_run(versions)
     state = "failed"
     try:
@@ -107,10 +114,14 @@ def scan_archive(
         with ForkServer() as forks:
             run = _Run(store, predictor, options, versions, run_id, forks, progress or Quiet())
             run.go(Walk(inputs), stopped)
+        if not run.totals.stopped:
+            tidy(store, run_id)
         state = "stopped" if run.totals.stopped else "finished"
         return run.totals
     finally:
-        ledger.end_run(run_id, state)
+        # Where the disk is full the ledger cannot say so either; the next run finds it out.
+        with contextlib.suppress(sqlite3.Error, StoreDamaged):
+            ledger.end_run(run_id, state)
 
 
 class _Run:
@@ -154,10 +165,13 @@ class _Run:
         self.open_pieces = self.bytes_ahead = self.sentences_waiting = 0
 
     def go(self, walk: Walk, stopped: Callable[[], bool]) -> None:
-        with ThreadPoolExecutor(max_workers=self.options.workers) as pool:
-            self.pool = pool
+        workers = self.options.workers
+        with (
+            ThreadPoolExecutor(max_workers=workers) as self.pool,
+            closing(self.intake.pieces(walk, workers)) as pieces,
+        ):
             try:
-                for piece in self.intake.pieces(walk):
+                for piece in pieces:
                     self._take(piece)
                     self._advance(block=False)
                     while self._is_full() and not stopped():

@@ -54,6 +54,7 @@ class Sentences:
         self._sides = np.array([example.orientation.value for example in examples], str)
         self._paired = np.array([bool(example.pair) for example in examples], bool)
         self._groups: dict[str, list[int]] = defaultdict(list)
+        self._opposites: dict[int, list[tuple[int, float]]] = {}
         for i, example in enumerate(examples):
             if example.pair:
                 self._groups[example.pair].append(i)
@@ -66,7 +67,7 @@ class Sentences:
         """Sentences like ``text``: of its labels, of other orientations, and a contrast to it."""
         if not any(char.isalnum() for char in text):
             return Nearest((), (), None)
-        likeness = (self._matrix @ self._vectorizer.transform([text]).T).toarray()[:, 0]
+        likeness = self._likeness(self._vectorizer.transform([text]))
         same = self._sides == orientation.value
         fit = likeness * (0.5 + 0.5 * self._overlap(categories))
         alike = self._best(np.where(same, fit, 0), likeness, MOST_EXAMPLES)
@@ -98,16 +99,26 @@ class Sentences:
                 break
             if likeness[i] < MIN_SIMILARITY:
                 continue
-            group = self._groups[self.examples[i].pair]
-            others = [j for j in group if self._sides[j] != self._sides[i]]
-            if not others:
-                continue
-            alike = (self._matrix[others] @ self._matrix[i].T).toarray()[:, 0]
-            for j, near in zip(others, alike.tolist(), strict=True):
+            for j, near in self._opposed(i):
                 score = float(ranked[i]) * (MIN_CONTRAST + near)
                 if near >= MIN_CONTRAST and (best is None or score > best[0]):
                     best = score, i, j
         return Contrast(*(self._with(i, likeness) for i in best[1:])) if best else None
+
+    def _opposed(self, i: int) -> list[tuple[int, float]]:
+        """Sentences of another orientation in a sentence's own group, and how alike they are."""
+        if i not in self._opposites:
+            group = self._groups[self.examples[i].pair]
+            others = [j for j in group if self._sides[j] != self._sides[i]]
+            alike = self._likeness(self._matrix[i], others) if others else np.zeros(0)
+            self._opposites[i] = list(zip(others, alike.tolist(), strict=True))
+        return self._opposites[i]
+
+    def _likeness(self, vector: csr_matrix, others: Sequence[int] | None = None) -> np.ndarray:
+        """Cosine with all sentences, or with some; a dense vector makes it ten times as fast."""
+        dense = np.zeros(self._matrix.shape[1], np.float32)
+        dense[vector.indices] = vector.data
+        return (self._matrix if others is None else self._matrix[others]) @ dense
 
     def _with(self, index: int, likeness: np.ndarray) -> Example:
         return replace(self.examples[index], similarity=float(likeness[index]))
