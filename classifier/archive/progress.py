@@ -15,7 +15,7 @@ class Totals:
     """Figures of a run so far.
 
     Attributes:
-        documents: settled in this run, copies of them not counted; ``copies`` are those.
+        documents: settled in this run; ``copies`` are others of the same content found meanwhile.
         settled: files passed over because nothing about them has changed.
         pages, sentences: of the documents read or predicted in this run.
         asked, answered: sentences put to the model's memory, and those it had to answer.

@@ -103,8 +103,8 @@ def scan_archive(
         limits=limits_text(options.limits),
     )
     ledger = store.ledger
-    sweep(store, ledger.ended_cleanly())
     forget_lost(store)
+    sweep(store, ledger.ended_cleanly())
     run_id = ledger.begin_run(versions)
     state = "failed"
     try:
