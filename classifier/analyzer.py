@@ -26,7 +26,7 @@ from classifier.limits import Limits
 from classifier.model import DEFAULT, Model, Predictions
 from classifier.report.report import Report
 from classifier.scoring import Answering, contexts, report_on
-from classifier.segment import segment
+from classifier.segment import segment_up_to
 
 if TYPE_CHECKING:
     from classifier.explain.model import Explanation
@@ -209,7 +209,7 @@ class Classifier:
                     yield path, name, packed
 
     def _report(self, document: Document) -> Report:
-        sentences = segment(document)
+        document, sentences = segment_up_to(document, self.limits.sentences)
         texts = [sentence.text for sentence in sentences]
         around = contexts(sentences)
         predictions = self.predict(texts, around)

@@ -23,6 +23,7 @@ class Limits:
         depth: archives and mails inside each other; 1 is one without any nested.
         pages: pages of a paged format.
         chars: characters of extracted text.
+        sentences: sentences that are scored of one document; those beyond are left.
         seconds: wall time of one parse, without recognition.
         memory: address space of the parsing process, in bytes.
         pixels: size of one picture or frame that is a file of its own.
@@ -38,6 +39,7 @@ class Limits:
     depth: int = 5
     pages: int = 3000
     chars: int = 5_000_000
+    sentences: int = 100_000
     seconds: float = 300.0
     memory: int = 4096 * MIB
     pixels: int = 100_000_000

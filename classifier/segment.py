@@ -9,9 +9,12 @@ sentence ``document.text[start:end] == text``.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
 from typing import Literal, overload
 
 from classifier.document import Block, BlockKind, Clause, Document, Sentence
+from classifier.errors import Reason
 from classifier.splitting import split, split_clauses
 
 
@@ -37,6 +40,19 @@ def segment(
     if unit == "clause":
         return tuple(_clauses(document))
     raise ValueError(f'unit is "sentence" or "clause", not {unit!r}')
+
+
+def segment_up_to(document: Document, most: int) -> tuple[Document, tuple[Sentence, ...]]:
+    """The first ``most`` sentences; if there are more, the document becomes partial and says so.
+
+    The rest is never made: a hostile text of a few megabytes holds a million sentences.
+    """
+    sentences = tuple(islice(_sentences(document), most + 1))
+    if len(sentences) <= most:
+        return document, sentences
+    note = f"全文超过 {most} 句，只评估前 {most} 句：其后的文字未计入得分。"
+    partial = replace(document, reason=Reason.OK_PARTIAL, notes=(*document.notes, note))
+    return partial, sentences[:most]
 
 
 def _sentences(document: Document) -> Iterator[Sentence]:

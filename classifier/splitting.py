@@ -42,6 +42,11 @@ _ENTITY: Final = re.compile(r"&#?\w{1,8}$")
 # A label longer than this is text: what stands before an item must be looked at only so far.
 _LONGEST_LABEL: Final = 16
 
+LONGEST: Final = 2000
+"""Characters of a sentence; one that goes on has no end marks and is cut into parts."""
+
+_PAUSES: Final = re.compile(r"[，、：,:\s]")
+
 MIN_CLAUSE: Final = 5
 """Han characters and Latin words or numbers that a clause has at least."""
 
@@ -74,10 +79,25 @@ def split(text: str) -> list[Span]:
     """
     pieces = pairwise([0, *_boundaries(text, shelter(text)), len(text)])
     return [
-        span
+        part
         for start, end in pieces
-        if (span := _trim(text, start, end)) and says_something(text[span.start : span.end])
+        if (span := _trim(text, start, end))
+        for part in _bounded(text, span)
+        if says_something(text[part.start : part.end])
     ]
+
+
+def _bounded(text: str, sentence: Span) -> Iterator[Span]:
+    """Parts of at most :data:`LONGEST` characters, cut behind commas where there are any."""
+    start = sentence.start
+    while sentence.end - start > LONGEST:
+        commas = _PAUSES.finditer(text, start + LONGEST // 2, start + LONGEST)
+        cut = max((match.end() for match in commas), default=start + LONGEST)
+        if part := _strip(text, start, cut):
+            yield part
+        start = cut
+    if part := _strip(text, start, sentence.end):
+        yield part
 
 
 def split_clauses(text: str) -> list[list[Span]]:

@@ -104,8 +104,7 @@ def read(data: bytes, name: str, limits: Limits) -> Document:
     is raised for bad input.
     """
     limits.check_bytes(len(data))
-    if not data.strip(b"\0 \t\r\n"):
-        raise ExtractionError(Reason.EMPTY, f"{len(data)} bytes without content")
+    check_content(data)
     format = detect(data, name)
     document = _reader(format)(data, name, limits)
     if not document.text.strip():
@@ -113,6 +112,12 @@ def read(data: bytes, name: str, limits: Limits) -> Document:
     _check_chinese(document.text)
     notes = (*document.notes, *_extension_note(name, format))
     return replace(document, sha256=hashlib.sha256(data).hexdigest(), notes=notes)
+
+
+def check_content(data: bytes) -> None:
+    """Raise :class:`ExtractionError` (EMPTY) for a file of blanks alone."""
+    if not data.strip(b"\0 \t\r\n"):
+        raise ExtractionError(Reason.EMPTY, f"{len(data)} bytes without content")
 
 
 def detect(data: bytes, name: str = "") -> str:

@@ -30,7 +30,7 @@ from typing import IO, Any
 
 from classifier.document import Document
 from classifier.errors import ExtractionError, Reason
-from classifier.extract import clock
+from classifier.extract import clock, router
 from classifier.extract.container.walk import Packed, Unpacking, may_be_container
 from classifier.extract.processes import Child, Fresh, Source, read_all
 from classifier.limits import MIB, Limits
@@ -62,6 +62,8 @@ def read(data: bytes, name: str, limits: Limits, source: Source = _FRESH) -> Doc
             ``out_of_memory`` and ``crashed``.
     """
     limits.check_bytes(len(data))
+    # An archive may hold thousands of empty files: none is worth a process.
+    router.check_content(data)
     request = (data, name, limits)
     answer = _unpickle(ask(__name__, request, limits, _patience(limits), source))
     if isinstance(answer, ExtractionError):
@@ -260,6 +262,9 @@ def _failure(status: int | None, stderr: bytes) -> ExtractionError:
         return ExtractionError(Reason.OUT_OF_MEMORY, last)
     if status is None:
         return ExtractionError(Reason.CRASHED, "the process that starts readers has ended")
+    if status == -signal.SIGABRT and not lines:
+        # PDFium says nothing when it gets no memory; the C library names what it found corrupted.
+        return ExtractionError(Reason.OUT_OF_MEMORY, "a library gave up without a message")
     if status < 0:
         return ExtractionError(Reason.CRASHED, signal.Signals(-status).name)
     return ExtractionError(Reason.CRASHED, last)
@@ -269,8 +274,6 @@ def serve() -> None:
     """The child's side: limit itself, read one file, answer."""
     answer_to, (data, name, limits) = take_request()
     clock.start(limits.seconds)
-    from classifier.extract import router
-
     try:
         answer: Document | ExtractionError = router.read(data, name, limits)
     except ExtractionError as error:

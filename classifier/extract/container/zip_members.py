@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import lzma
 import stat
 import struct
 import zipfile
@@ -26,6 +27,8 @@ _UNREADABLE: Final = (
     EOFError,
     struct.error,
 )
+
+_CORRUPT: Final = (*_UNREADABLE, zlib.error, lzma.LZMAError)
 
 
 def names(data: bytes) -> list[str]:
@@ -74,7 +77,7 @@ def _load(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget) -> by
             return budget.read(chunks_of(source), info.compress_size)
     except NotImplementedError as error:
         raise ExtractionError(Reason.UNSUPPORTED, f"ZIP: {error}") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
+    except _CORRUPT as error:
         raise ExtractionError(Reason.DAMAGED, f"ZIP: {error}") from error
 
 

@@ -36,6 +36,8 @@ _FORM = re.compile(
     r"_{2,}|[（(](?:公章|盖章|签字|签章|签名|加盖)|^\W*年?\W*月\W*日\W*$|无正文|本页"
 )
 _HUGE, _LARGE = 1.35, 1.12
+_SMALLEST = 0.5
+"""Font size in points below which text has none: it would be divided by."""
 """Font sizes, in units of the body's, of titles of the first and second level."""
 _DEEPEST = 9
 _PAGE_OF_TEXT = 300
@@ -300,7 +302,7 @@ class Look:
         pages: defaultdict[int, Counter[float]] = defaultdict(Counter)
         bold = 0
         for line in lines:
-            size = round(line.size * 2) / 2
+            size = max(round(line.size * 2) / 2, _SMALLEST)
             sizes[size] += len(line.text)
             pages[line.page][size] += len(line.text)
             bold += len(line.text) if line.style.bold else 0

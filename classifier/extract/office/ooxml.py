@@ -8,6 +8,7 @@ not there, the Strict namespaces). Source: ECMA-376 parts 1 and 2.
 from __future__ import annotations
 
 import io
+import lzma
 import posixpath
 import zipfile
 import zlib
@@ -97,6 +98,7 @@ class Package:
         except (
             zipfile.BadZipFile,
             zlib.error,
+            lzma.LZMAError,
             EOFError,
             OSError,
             NotImplementedError,

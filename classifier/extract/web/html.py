@@ -53,6 +53,8 @@ _NESTING_INLINE: Final = re.compile(
 )
 _HEAD_BYTES: Final = 4096
 _MAX_SPAN: Final = 1000
+_MAX_COLUMNS: Final = 1000
+"""Columns up to which it is remembered what spans from rows above fill."""
 
 
 def read_html(data: bytes, name: str, limits: Limits) -> Document:
@@ -143,7 +145,8 @@ class _Table:
         self.widths[self.row] = self.widths.get(self.row, 0) + 1
         if rows > 1:
             # Also decremented by the next row, so the current one counts too.
-            self.filled |= dict.fromkeys(range(self.column, self.column + columns), rows)
+            last = min(self.column + columns, _MAX_COLUMNS)
+            self.filled |= dict.fromkeys(range(self.column, last), rows)
         self.next_column = self.column + columns
 
 
