@@ -25,6 +25,8 @@ class Limits:
         chars: characters of extracted text.
         sentences: sentences that are scored of one document; those beyond are left.
         seconds: wall time of one parse, without recognition.
+        container_seconds: wall time of an archive or mail with all that is done with its members,
+            scoring too; those not yet begun are left.
         memory: address space of the parsing process, in bytes.
         pixels: size of one picture or frame that is a file of its own.
         ocr: ``auto`` recognises pages without usable text, ``off`` leaves them.
@@ -41,6 +43,7 @@ class Limits:
     chars: int = 5_000_000
     sentences: int = 100_000
     seconds: float = 300.0
+    container_seconds: float = 86_400.0
     memory: int = 4096 * MIB
     pixels: int = 100_000_000
     ocr: Literal["auto", "off"] = "auto"

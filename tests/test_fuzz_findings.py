@@ -133,3 +133,19 @@ def test_9_a_library_that_gets_no_memory_is_no_crash() -> None:
     with pytest.raises(ExtractionError) as caught:
         sandbox.read(data, "a.pdf", Limits(memory=700 * MIB, ocr="off"))
     assert caught.value.reason is Reason.OUT_OF_MEMORY
+
+
+def test_10_members_in_their_thousands_end_some_day() -> None:
+    data = make_zip({f"{n}.txt": DATA for n in range(9)})
+    found = read(data, limits=Limits(container_seconds=0.0))
+    assert found == {"": "timeout"}
+    assert len(read(data, limits=Limits(container_seconds=600.0))) == 9
+
+
+def test_11_many_members_come_from_a_warm_process_and_none_stays() -> None:
+    """What ends a member's process ends that member alone, also among forks."""
+    long = "".join(f"第{i}条：{TEXT}\n" for i in range(400_000)).encode()
+    files = {f"{n}.txt": DATA for n in range(20)} | {"long.txt": long, "z.txt": DATA}
+    found = read(make_zip(files), limits=Limits(seconds=2))
+    assert found.pop("long.txt") == "too_large"
+    assert set(found.values()) == {TEXT}

@@ -225,8 +225,6 @@ BOMBS: Final = (
     Bomb("eml-in-eml", "eml", lambda: _mail_in_mail(3000), ANY),
     Bomb("eml-20000-parts", "eml", _mail_many, ANY),
     Bomb("eml-60000-encoded-words", "eml", _mail_header, LATE),
-    Bomb(
-        "eml-long-parameters", "eml", lambda: _mail_header_of(b"Content-Type"), (*ANY, "timeout")
-    ),
+    Bomb("eml-long-parameters", "eml", lambda: _mail_header_of(b"Content-Type"), (*ANY, "timeout")),
     Bomb("eml-long-from", "eml", lambda: _mail_header_of(b"Cc"), ANY),
 )

@@ -28,7 +28,7 @@ from classifier.model import Model, decide
 from classifier.report.model import Analysis
 from classifier.report.report import Report
 from classifier.scoring import Answering, contexts, report_on
-from classifier.segment import segment, title
+from classifier.segment import segment_up_to, title
 
 LONGEST_TITLE: Final = 200
 """Characters kept of a document's title."""
@@ -87,9 +87,9 @@ def read(packed: Packed, name: str, limits: Limits, source: Source) -> Reading |
     result = sandbox.read_packed(packed, name, limits, source)
     if isinstance(result, ExtractionError):
         return Failure(result, time.monotonic() - started)
-    sentences = segment(result)
+    document, sentences = segment_up_to(result, limits.sentences)
     shingled = signature(result.text)
-    return Reading(result, sentences, shingled, time.monotonic() - started)
+    return Reading(document, sentences, shingled, time.monotonic() - started)
 
 
 def conclude(

@@ -32,13 +32,15 @@ from classifier.document import Document
 from classifier.errors import ExtractionError, Reason
 from classifier.extract import clock, router
 from classifier.extract.container.walk import Packed, Unpacking, may_be_container
-from classifier.extract.processes import Child, Fresh, Source, read_all
+from classifier.extract.processes import Child, ForkServer, Fresh, Source, read_all
 from classifier.limits import MIB, Limits
 
 _FRESH = Fresh()
 _SIZE = struct.Struct(">Q")
 _LAST_PAGE = 120.0
 """Seconds that the page takes at most which is being recognised when the time for it is up."""
+_FEW = 8
+"""Members of a container that are read by processes of their own before a fork server pays."""
 _LOG = logging.getLogger(__name__)
 
 _TRUSTED = {
@@ -137,8 +139,11 @@ def read_members(
 
     Yields at least one member and raises nothing for bad input.
     """
-    for packed in unpack(data, name, limits, source):
-        yield Member(packed.path, read_packed(packed, name, limits, source))
+    with ForkServer() as forks:
+        for number, packed in enumerate(unpack(data, name, limits, source)):
+            # The server takes as long to start as a few files to read.
+            chosen = forks if source is _FRESH and number >= _FEW else source
+            yield Member(packed.path, read_packed(packed, name, limits, chosen))
 
 
 def read_packed(
@@ -166,8 +171,15 @@ def unpack(
         yield Packed("", data)
         return
     child = source.start(f"{__name__}:serve_members", (data, name, limits))
+    until = time.monotonic() + limits.container_seconds
     try:
-        yield from _received(child.stdout, data, name, limits)
+        for packed in _received(child.stdout, data, name, limits):
+            if time.monotonic() > until:
+                late = (
+                    f"its members took more than {limits.container_seconds:g} s; the rest is left"
+                )
+                raise ExtractionError(Reason.TIMEOUT, late)
+            yield packed
     except EOFError:
         yield Packed("", _failure(child.wait(), child.complaints()))
     except ExtractionError as error:
