@@ -26,10 +26,12 @@ class EncoderScorer:
 
     Attributes:
         engine: what computes the graph on this machine.
+        vocabulary: number of tokens that the tokenizer knows.
     """
 
     def __init__(self, tokenizer: Tokenizer, engine: Engine) -> None:
         self._tokenizer = tokenizer
+        self.vocabulary = tokenizer.get_vocab_size()
         self.engine = engine
         self._padding = special_id(tokenizer, "<pad>", "[PAD]")
 

@@ -25,7 +25,7 @@ from classifier.taxonomy import CATEGORIES, LABELS, QUESTIONS, Orientation, orie
 DEFAULT = "active"
 SHIPPED_DEFAULT = "standard"
 ONNX_FILE = "onnx/model_int8.onnx"
-TOKENIZER_FILE = "tokenizer.json"
+TOKENIZER_FILE, CONFIG_FILE = "tokenizer.json", "config.json"
 LEXICAL_FILE = "lexical.npz"
 CALIBRATION_FILE = "calibration.json"
 CHECKSUM_FILE = "checksums.json"
@@ -301,7 +301,21 @@ def _check_listed(path: Path, scorers: Sequence[str]) -> None:
 def _load_encoder(path: Path, threads: int | None, engine: str | None) -> Scorer:
     from classifier.encoder import EncoderScorer
 
-    return EncoderScorer.load(path / TOKENIZER_FILE, path / ONNX_FILE, threads, engine)
+    scorer = EncoderScorer.load(path / TOKENIZER_FILE, path / ONNX_FILE, threads, engine)
+    try:
+        config = json.loads((path / CONFIG_FILE).read_text(encoding="utf-8"))
+        labels = tuple(config["id2label"][str(i)] for i in range(len(config["id2label"])))
+        words = int(config["vocab_size"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{path / CONFIG_FILE}: not a model's config ({error!r})") from error
+    if labels != LABELS:
+        raise ModelError(f"{path / CONFIG_FILE}: has other labels than this version's taxonomy")
+    # An engine may answer with zeros, and not with an error, where a word has no row.
+    if scorer.vocabulary > words:
+        raise ModelError(
+            f"{path / TOKENIZER_FILE}: knows {scorer.vocabulary} words, the encoder only {words}"
+        )
+    return scorer
 
 
 def _load_lexical(path: Path, _threads: int | None, _engine: str | None) -> Scorer:
@@ -312,4 +326,4 @@ def _load_lexical(path: Path, _threads: int | None, _engine: str | None) -> Scor
 
 # Imported on use: the lexical model needs no ONNX Runtime, a fast start no jieba.
 _LOADERS = {"encoder": _load_encoder, "lexical": _load_lexical}
-_FILES = {"encoder": (TOKENIZER_FILE, ONNX_FILE), "lexical": (LEXICAL_FILE,)}
+_FILES = {"encoder": (CONFIG_FILE, TOKENIZER_FILE, ONNX_FILE), "lexical": (LEXICAL_FILE,)}
