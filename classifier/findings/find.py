@@ -61,13 +61,26 @@ def _apply(
                 explained |= labelled.rule.categories
                 if _strength(labelled, probabilities[i]) >= labelled.least:
                     evidence[labelled.rule.id].append(i)
+    repeated = _repeated(texts)
     return tuple(
-        _finding(labelled, evidence[labelled.rule.id], probabilities) for labelled in applied
+        _finding(labelled, evidence[labelled.rule.id], probabilities, repeated)
+        for labelled in applied
     )
 
 
-def _finding(labelled: LabelRule, evidence: list[int], probabilities: np.ndarray) -> Finding:
-    ranked = sorted(evidence, key=lambda i: (-_strength(labelled, probabilities[i]), i))
+def _repeated(texts: Sequence[str]) -> set[int]:
+    """Sentences whose very words stand earlier already."""
+    first: dict[str, int] = {}
+    return {i for i, text in enumerate(texts) if first.setdefault(text, i) != i}
+
+
+def _finding(
+    labelled: LabelRule, evidence: list[int], probabilities: np.ndarray, repeated: set[int]
+) -> Finding:
+    """Repetitions come last, so that the first pieces of evidence tell the most."""
+    ranked = sorted(
+        evidence, key=lambda i: (i in repeated, -_strength(labelled, probabilities[i]), i)
+    )
     state = FindingState.FOUND if ranked else FindingState.NOT_FOUND
     return Finding(labelled.rule, tuple(ranked), state)
 

@@ -88,10 +88,11 @@ def rules(kind: Kind) -> tuple[Rule, ...]:
 
 @cache
 def label_rules(kind: Kind) -> tuple[LabelRule, ...]:
+    never = source().get(f"{kind.value}s_unless", [])
     return tuple(
         LabelRule(
             rule := _rule(kind, entry),
-            _pattern({**entry, "categories": rule.categories}),
+            _pattern({**entry, "categories": rule.categories}, never),
             entry.get("general", False),
             entry.get("least", 0.0),
         )
@@ -129,9 +130,9 @@ def _rule(kind: Kind, entry: Mapping[str, Any]) -> Rule:
     )
 
 
-def _pattern(entry: Mapping[str, Any]) -> Pattern:
-    """``cue`` and ``unless`` may be lists of alternatives, one a line in the file."""
-    unless = _joined(entry.get("unless", ""))
+def _pattern(entry: Mapping[str, Any], never: Sequence[str] = ()) -> Pattern:
+    """``cue`` and ``unless`` may be lists of alternatives; ``never`` adds to the latter."""
+    unless = _joined([_joined(part) for part in (entry.get("unless"), never) if part])
     return Pattern(
         re.compile(_joined(entry.get("cue", ""))),
         re.compile(unless) if unless else None,

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from classifier.report.checklist_export import Checklist
+from classifier.report.checklist_export import checklist as checklist_of
 from classifier.report.html import render
 from classifier.report.json import report_to_json, sentence_to_json
 from classifier.report.marked_copy import MARKED_SUFFIX, SUFFIXES, MarkedCopy, marked_copy
@@ -20,9 +22,11 @@ if TYPE_CHECKING:
 # How the command line names its pages, and knows them again.
 REPORT_SUFFIX = ".report.html"
 COMPARISON_SUFFIX = ".compare.html"
+CHECKLIST_SUFFIX = ".checklist.md"
 OUR_SUFFIXES = (
     REPORT_SUFFIX,
     COMPARISON_SUFFIX,
+    CHECKLIST_SUFFIX,
     ".report.xlsx",
     *(MARKED_SUFFIX + suffix for suffix in SUFFIXES.values()),
 )
@@ -47,8 +51,12 @@ class Report(Analysis):
         """Write one self-contained HTML page that needs no network."""
         Path(path).write_text(render(self), encoding="utf-8")
 
+    def checklist(self) -> Checklist:
+        """Every rule on one line, found or not; as Markdown, CSV or plain values."""
+        return checklist_of(self)
+
     def to_xlsx(self, path: str | Path) -> None:
-        """Write an Excel workbook: summary, findings, sentences, categories."""
+        """Write an Excel workbook: summary, checklist, findings, sentences, categories."""
         Path(path).write_bytes(workbook(self))
 
     def to_marked_copy(self, original: str | Path | bytes, path: str | Path) -> MarkedCopy:

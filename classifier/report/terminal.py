@@ -10,11 +10,13 @@ from rich.table import Table
 from rich.text import Text
 
 from classifier.errors import ExtractionError
+from classifier.findings import Findings, FindingState
 from classifier.orientation import OrientationScore, Verdict
 from classifier.report.model import Analysis, Brief, LabelledSentence
 from classifier.taxonomy import CATEGORIES
 
 MOST_FINDINGS = 8
+MOST_MEETINGS = 3
 MOST_CHARS = 60
 SCALE = 41
 
@@ -50,8 +52,25 @@ def summary(report: Analysis) -> RenderableType:
     parts.append(Text("\n保障 Safeguards", style="bold"))
     parts.append(Text(f"有 found: {'、'.join(found) or '无'}"))
     parts.append(Text(f"未发现 not found: {'、'.join(missing) or '无'}"))
+    parts += _risks(report.findings)
     parts.append(Text(_profile(report), style="dim"))
     return Group(*parts)
+
+
+def _risks(findings: Findings) -> list[RenderableType]:
+    """Risks that are present, and persons on whom several alarms meet."""
+    parts: list[RenderableType] = [
+        Text(f"{one.persons}：{len(one.alarms)} 项警示叠加，须说明必要与相称", style="dark_orange")
+        for one in findings.proportionality[:MOST_MEETINGS]
+    ]
+    present = [
+        f"{finding.rule.zh}({len(finding.evidence) or '未见应对'})"
+        for finding in findings.risks
+        if finding.state is FindingState.PRESENT
+    ]
+    if present:
+        parts.append(Text(f"失败风险 risks of failure: {'、'.join(present)}"))
+    return parts
 
 
 def _verdict(result: OrientationScore) -> Text:

@@ -1,4 +1,4 @@
-"""The report as an Excel workbook: 摘要, 发现, 句子, 类别."""
+"""The report as an Excel workbook: 摘要, 清单, 发现, 句子, 类别."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Final
 
 from xlsxwriter import Workbook
 
-from classifier.findings import Finding
+from classifier.findings import Finding, FindingState, Kind, Rule, rules
 from classifier.report import passages
 from classifier.report.cells import MOST_ROWS, Column, Formats, Link, Look, Sheet, Value, safe_text
+from classifier.report.checklist_export import GROUPS_ZH, checklist
 from classifier.report.model import Analysis, LabelledSentence
 from classifier.taxonomy import CATEGORIES, QUESTIONS, Orientation
 
-SUMMARY, FINDINGS, SENTENCES, CATEGORY = "摘要", "发现", "句子", "类别"
+SUMMARY, CHECKLIST, FINDINGS, SENTENCES, CATEGORY = "摘要", "清单", "发现", "句子", "类别"
 
 _SENTENCE_COLUMNS: Final = (
     Column("序号", 7, Look.WHOLE),
@@ -32,9 +33,21 @@ _SENTENCE_COLUMNS: Final = (
     Column("计入得分", 9),
     Column("对得分的影响", 13, Look.DECIMAL),
 )
+_CHECKLIST_COLUMNS: Final = (
+    Column("种类", 14),
+    Column("项目", 24, Look.WRAPPED),
+    Column("Item", 30, Look.WRAPPED),
+    Column("结果", 10),
+    Column("句数", 8, Look.WHOLE),
+    Column("位置", 44, Look.WRAPPED),
+    Column("为何重要", 50, Look.WRAPPED),
+    Column("核对", 8),
+    Column("备注", 30, Look.WRAPPED),
+)
 _FINDING_COLUMNS: Final = (
-    Column("种类", 8),
+    Column("种类", 14),
     Column("发现", 22, Look.WRAPPED),
+    Column("结果", 10),
     Column("见于", 8, Look.WHOLE),
     Column("序号", 7, Look.WHOLE),
     Column("页", 6, Look.WHOLE),
@@ -71,6 +84,7 @@ def workbook(report: Analysis, most_rows: int = MOST_ROWS) -> bytes:
         sheets = -(-len(report.sentences) // room) or 1
         names = [SENTENCES, *(f"{SENTENCES} {n}" for n in range(2, sheets + 1))]
         _summary(Sheet(book.add_worksheet(SUMMARY), formats), report)
+        _checklist(Sheet(book.add_worksheet(CHECKLIST), formats), report)
         _findings(Sheet(book.add_worksheet(FINDINGS), formats), report, names, room)
         for n, name in enumerate(names):
             part = report.sentences[n * room : (n + 1) * room]
@@ -114,27 +128,57 @@ def _facts(report: Analysis) -> Iterator[tuple[str, Value, Look, str]]:
     yield "待复核句数", sum(s.review for s in report.sentences), whole, "模型没有把握，请人工判断"
     yield "警示", len(report.findings.alarms), whole, "见“发现”"
     found = sum(finding.found for finding in report.findings.safeguards)
-    yield "已有保障", found, whole, f"共查 {len(report.findings.safeguards)} 项，见“发现”"
+    yield "已有保障", found, whole, f"共查 {len(report.findings.safeguards)} 项，见“清单”"
+    risks = report.findings.risks
+    present = sum(finding.state is FindingState.PRESENT for finding in risks)
+    yield "失败风险", present, whole, f"共查 {len(risks)} 项，见“清单”"
 
 
 def _findings(sheet: Sheet, report: Analysis, names: Sequence[str], room: int) -> None:
     """One row for each piece of evidence, one for what was not found."""
     sheet.head(_FINDING_COLUMNS)
     looks = [column.look for column in _FINDING_COLUMNS]
-    kinds = (("警示", report.findings.alarms), ("保障", report.findings.safeguards))
-    for kind, finding in ((kind, finding) for kind, members in kinds for finding in members):
+
+    def link_to(index: int) -> Link:
+        where = passages.where(report.sentences[index], report.document.page_sizes)
+        return Link(where, names[index // room], index % room + 2)
+
+    found = report.findings
+    for finding in (*found.alarms, *found.safeguards, *found.risks):
         rule, evidence = finding.rule, finding.evidence
+        about: tuple[Value, ...] = (_kind(rule), rule.zh, finding.state.zh, len(evidence))
         if not evidence:
-            blanks: list[Value] = [None] * 5
-            sheet.add([kind, rule.zh, 0, *blanks[:2], "未见", *blanks[:3], rule.why], looks)
+            blanks: list[Value] = [None] * 6
+            sheet.add([*about, *blanks, rule.why], looks)
         for index in evidence:
             labelled = report.sentences[index]
-            where = passages.where(labelled, report.document.page_sizes)
-            link = Link(where, names[index // room], index % room + 2)
-            values = (kind, rule.zh, len(evidence), index + 1, labelled.sentence.place.page, link)
+            values = (*about, index + 1, labelled.sentence.place.page, link_to(index))
             codes, probability = _for_rule(finding, labelled)
             sheet.add([*values, labelled.text, codes, probability, rule.why], looks)
+    for one in found.proportionality:
+        for index in one.evidence:
+            labelled = report.sentences[index]
+            about = ("相称性", one.persons, f"{len(one.alarms)} 项警示", len(one.evidence))
+            values = (*about, index + 1, labelled.sentence.place.page, link_to(index))
+            codes = " ".join(labelled.categories)
+            sheet.add([*values, labelled.text, codes, None, one.note], looks)
     sheet.filter(len(_FINDING_COLUMNS))
+
+
+def _checklist(sheet: Sheet, report: Analysis) -> None:
+    """One row for each rule, with room to tick it off."""
+    sheet.head(_CHECKLIST_COLUMNS)
+    looks = [column.look for column in _CHECKLIST_COLUMNS]
+    why = {rule.id: rule.why for kind in Kind for rule in rules(kind)}
+    for line in checklist(report).lines:
+        places = "；".join(line.places)
+        values = (line.kind_zh, line.zh, line.en, line.state.zh, line.sentences, places)
+        sheet.add([*values, why[line.id], None, None], looks)
+    sheet.filter(len(_CHECKLIST_COLUMNS))
+
+
+def _kind(rule: Rule) -> str:
+    return GROUPS_ZH.get(rule.group, rule.kind.zh)
 
 
 def _for_rule(finding: Finding, labelled: LabelledSentence) -> tuple[str, float | None]:
