@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from classifier import CATEGORIES, LABELS, Classifier, ExtractionError, Reason, Verdict
+from classifier.findings import FindingState
 from classifier.resources import folder
 
 SAMPLES = folder("data") / "samples"
@@ -60,7 +61,28 @@ def test_people_first_counterpart_scores_as_assistive(classifier) -> None:
     assert report.orientation.verdict in (Verdict.ASSISTIVE, Verdict.RATHER_ASSISTIVE)
     assert report.orientation.interval.low > 0
     present = {finding.rule.id for finding in report.findings.safeguards if finding.found}
-    assert {"participation", "feedback", "convenience", "privacy", "training"} <= present
+    assert present == {
+        "participation",
+        "feedback",
+        "convenience",
+        "privacy",
+        "stepwise",
+        "training",
+    }
+    assert not report.findings.alarms, "what it forbids is no alarm"
+    answers = {finding.rule.id: finding.state for finding in report.findings.risks}
+    assert answers["no_voice"] is FindingState.COUNTERED
+    present = {id_ for id_, state in answers.items() if state is FindingState.PRESENT}
+    assert present == {"no_change_control"}, "the sample has none"
+
+
+def test_alarms_of_the_supervision_platform_meet_on_its_staff(supervision) -> None:
+    (staff, *_) = supervision.findings.proportionality
+    assert staff.persons == "工作人员"
+    assert len(staff.alarms) >= 4
+    answers = {finding.rule.id: finding.state for finding in supervision.findings.risks}
+    assert answers["no_voice"] is FindingState.PRESENT
+    assert answers["technology_over_people"] is FindingState.PRESENT
 
 
 def test_mixed_document_stands_between(supervision, campus) -> None:

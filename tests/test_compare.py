@@ -147,6 +147,29 @@ def test_a_lost_safeguard_is_named() -> None:
     assert any("失去的保障：培训与支持" in line for line in overview(comparison))
 
 
+def test_a_risk_that_appears_and_alarms_that_meet_are_named() -> None:
+    line = "各部门可以按月查看本部门的办件数量。"
+    comparison = edited(
+        (
+            line,
+            "采购人可以随时增加功能，供应商须无条件免费满足新增需求。\n"
+            "窗口人员按办件时长每周排名。 | C6\n窗口人员迟到一次扣发奖金。 | C7",
+        )
+    )
+    fates = {change.rule.id: change for change in comparison.risks}
+    risk = fates["no_change_control"]
+    assert (risk.fate, risk.old, len(risk.new)) == (Fate.APPEARED, (), 1)
+    assert fates["show_project"].fate is Fate.ABSENT
+    (meeting,) = comparison.proportionality
+    assert (meeting.persons, meeting.fate, meeting.old) == ("工作人员", Fate.APPEARED, None)
+    assert meeting.more == ("biometric_attendance", "quantified_ranking", "sanctions")
+    back = compare(comparison.new, comparison.old)
+    assert back.proportionality[0].less == meeting.more
+    lines = "".join(overview(comparison))
+    assert "新出现的失败风险：没有变更管理" in lines and "工作人员（多 3 项）" in lines
+    assert "不再有的失败风险：没有变更管理" in "".join(overview(back))
+
+
 def test_a_copy_more_of_the_same_sentence_moves_nothing() -> None:
     line = "窗口人员每日须通过人脸识别打卡。 | C1 C2\n"
     for heading in ("# 第二章 功能需求\n", "# 第四章 商务要求\n"):

@@ -52,8 +52,8 @@ def test_numbers_are_numbers_and_percentages_are_shown_as_such(sample: Workbook)
 
 
 def test_sheets_have_a_header_in_view_widths_and_a_filter(sample: Workbook) -> None:
-    assert sample.sheetnames == ["摘要", "发现", "句子", "类别"]
-    for name in ("发现", "句子", "类别"):
+    assert sample.sheetnames == ["摘要", "清单", "发现", "句子", "类别"]
+    for name in ("清单", "发现", "句子", "类别"):
         sheet = sample[name]
         assert sheet.freeze_panes == "A2"
         assert sheet.auto_filter.ref == sheet.dimensions
@@ -70,7 +70,9 @@ def test_every_piece_of_evidence_leads_to_its_sentence(sample: Workbook) -> None
         if cell.hyperlink
     ]
     report = sample_report()
-    every = (*report.findings.alarms, *report.findings.safeguards)
+    told = report.findings
+    every = (*told.alarms, *told.safeguards, *told.risks, *told.proportionality)
+    assert told.proportionality
     assert len(linked) == sum(len(finding.evidence) for finding in every) > 10
     for location, text in linked:
         sheet, cell = location.split("!")
@@ -81,11 +83,19 @@ def test_every_piece_of_evidence_leads_to_its_sentence(sample: Workbook) -> None
 
 def test_what_was_looked_for_and_not_found_is_listed(sample: Workbook) -> None:
     report = sample_report()
-    missing = [f.rule.zh for f in report.findings.safeguards if not f.found]
-    rows = [[cell.value for cell in row[:6]] for row in sample["发现"].iter_rows(min_row=2)]
+    told = report.findings
+    missing = [f for f in (*told.safeguards, *told.risks) if not f.found]
+    rows = [[cell.value for cell in row[:7]] for row in sample["发现"].iter_rows(min_row=2)]
     assert missing
-    assert [row[1] for row in rows if row[5] == "未见"] == missing
-    assert all(row[2] == 0 for row in rows if row[5] == "未见")
+    assert [row[1:4] for row in rows if row[6] is None] == [
+        [f.rule.zh, f.state.zh, 0] for f in missing
+    ]
+
+
+def test_the_checklist_has_a_row_for_every_rule(sample: Workbook) -> None:
+    lines = sample_report().checklist().lines
+    rows = [[cell.value for cell in row[:5]] for row in sample["清单"].iter_rows(min_row=2)]
+    assert rows == [[x.kind_zh, x.zh, x.en, x.state.zh, x.sentences] for x in lines]
 
 
 def test_all_categories_are_counted(sample: Workbook) -> None:
@@ -159,7 +169,7 @@ def test_more_sentences_than_rows_go_on_in_another_sheet(tmp_path: Path) -> None
 
 def test_a_report_without_sentences_has_all_sheets(tmp_path: Path) -> None:
     book = book_of(make_report([], []), tmp_path)
-    assert book.sheetnames == ["摘要", "发现", "句子", "类别"]
+    assert book.sheetnames == ["摘要", "清单", "发现", "句子", "类别"]
 
 
 def test_scan_writes_the_workbook_beside_the_report_and_does_not_read_it_again(

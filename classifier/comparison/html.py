@@ -14,6 +14,8 @@ from classifier.comparison.model import Change, Differences, FindingChange, Kind
 from classifier.comparison.overview import fates, overview
 from classifier.comparison.words import Piece, word_changes
 from classifier.document import BlockKind
+from classifier.findings import Kind as Ask
+from classifier.findings import rules
 from classifier.report.page import SHORT, as_text, asset, environment, policy, script
 from classifier.taxonomy import CATEGORIES, Orientation
 
@@ -59,6 +61,9 @@ def render(differences: Differences) -> str:
             },
             alarms=_by_fate(differences.alarms),
             safeguards=_by_fate(differences.safeguards),
+            risks=_by_fate(differences.risks),
+            meetings=differences.proportionality,
+            names={rule.id: rule.zh for rule in rules(Ask.ALARM)},
             numbers=numbers,
             bars=_bars(differences),
             chapters=list(_chapters(differences)),

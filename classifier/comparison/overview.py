@@ -49,14 +49,21 @@ def _score(differences: Differences) -> Iterator[str]:
 
 def _findings(differences: Differences) -> Iterator[str]:
     alarms, safeguards = fates(differences.alarms), fates(differences.safeguards)
+    risks = fates(differences.risks)
     for found, title in (
         (alarms[Fate.APPEARED], "新出现的警示"),
         (alarms[Fate.VANISHED], "不再出现的警示"),
         (safeguards[Fate.APPEARED], "新增的保障"),
         (safeguards[Fate.VANISHED], "失去的保障"),
+        (risks[Fate.APPEARED], "新出现的失败风险"),
+        (risks[Fate.VANISHED], "不再有的失败风险"),
     ):
         if found:
             yield f"{title}：{'、'.join(change.rule.zh for change in found)}。"
+    more = [change for change in differences.proportionality if change.more]
+    if more:
+        listed = "、".join(f"{change.persons}（多 {len(change.more)} 项）" for change in more)
+        yield f"警示叠加到同一人群上：{listed}，须说明必要与相称。"
 
 
 def _people(differences: Differences) -> Iterator[str]:
