@@ -190,6 +190,6 @@ def test_scan_writes_the_workbook_beside_the_report_and_does_not_read_it_again(
     book = openpyxl.load_workbook(tmp_path / "需求.report.xlsx")
     assert [cell.value for cell in column(book["句子"], "句子")] == [text]
     assert scan(".", "-o", "out") == 0
-    assert len(list((tmp_path / "out").glob("*.report.xlsx"))) == 1
+    assert len(list((tmp_path / "out").rglob("*.report.xlsx"))) == 1
     assert scan("--json", "需求.txt") == 2
     assert "--xlsx" in capsys.readouterr().err

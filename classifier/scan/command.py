@@ -43,6 +43,7 @@ class Wanted:
     store: Path | None
     as_json: bool
     with_xlsx: bool
+    with_checklist: bool
     redacting: bool
     no_text: bool
     explaining: int
@@ -71,6 +72,9 @@ def scan(
     ] = False,
     with_xlsx: Annotated[
         bool, typer.Option("--xlsx", help="另在 HTML 报告旁写一份 Excel 工作簿。")
+    ] = False,
+    with_checklist: Annotated[
+        bool, typer.Option("--checklist", help="单个文件：另写一份核对清单（Markdown）。")
     ] = False,
     no_reports: Annotated[
         bool, typer.Option("--no-reports", help="多个文件时不写 HTML 报告，只写台账。")
@@ -119,7 +123,9 @@ def scan(
 
     Score files: a summary and an HTML report; folders and archives can be gone on with.
     """
-    wanted = Wanted(output, store, as_json, with_xlsx, redacting, no_text, explaining)
+    wanted = Wanted(
+        output, store, as_json, with_xlsx, with_checklist, redacting, no_text, explaining
+    )
     _check(wanted)
     limits = Limits(
         bytes=int(max_size * MIB),
@@ -152,8 +158,8 @@ def scan(
 
 
 def _check(wanted: Wanted) -> None:
-    if wanted.as_json and wanted.with_xlsx:
-        fail("--json 与 --xlsx 不能同时使用 cannot be combined", Exit.USAGE)
+    if wanted.as_json and (wanted.with_xlsx or wanted.with_checklist):
+        fail("--json 与 --xlsx、--checklist 不能同时使用 cannot be combined", Exit.USAGE)
     if wanted.as_json and wanted.needs_store:
         fail("--json 不写存储，不能与 --store 或 --no-text 同时使用 cannot be combined", Exit.USAGE)
     if wanted.as_json and wanted.explaining:
@@ -191,6 +197,8 @@ def _scan(inputs: list[str], wanted: Wanted, archive: ArchiveScan) -> None:
 def _check_single(wanted: Wanted) -> None:
     if wanted.explaining:
         fail("--explain 只用于单个文件 is for a single document", Exit.USAGE)
+    if wanted.with_checklist:
+        fail("--checklist 只用于单个文件；多个文件的清单在 --xlsx 的工作簿中", Exit.USAGE)
 
 
 def _one(source: Path | bytes, wanted: Wanted, archive: ArchiveScan) -> None:
@@ -204,6 +212,7 @@ def _one(source: Path | bytes, wanted: Wanted, archive: ArchiveScan) -> None:
             wanted.output,
             wanted.redacting,
             wanted.with_xlsx,
+            wanted.with_checklist,
             wanted.explaining,
         )
 

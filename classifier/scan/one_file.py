@@ -17,7 +17,7 @@ from classifier.extract import sandbox
 from classifier.limits import Limits
 from classifier.redact import redact
 from classifier.report import terminal
-from classifier.report.report import REPORT_SUFFIX, Report
+from classifier.report.report import CHECKLIST_SUFFIX, REPORT_SUFFIX, Report
 from classifier.scan.json_lines import redacted, write_found, write_line
 
 
@@ -37,6 +37,7 @@ def scan_one(
     output: Path | None,
     redacting: bool,
     with_xlsx: bool,
+    with_checklist: bool = False,
     explaining: int = 0,
 ) -> None:
     """Score a document, print its summary, and write its report.
@@ -62,8 +63,16 @@ def scan_one(
     result.to_html(page)
     if with_xlsx:
         result.to_xlsx(page.with_suffix(".xlsx"))
+    if with_checklist:
+        _write_checklist(result, page)
     out.print(terminal.summary(result))
     out.print(f"报告 report: {page}", markup=False, soft_wrap=True)
+
+
+def _write_checklist(report: Report, page: Path) -> None:
+    stem = page.name.removesuffix(REPORT_SUFFIX).removesuffix(page.suffix)
+    text = report.checklist().to_markdown()
+    page.with_name(stem + CHECKLIST_SUFFIX).write_text(text, "utf-8", "replace")
 
 
 def _explained(classifier: Classifier, report: Report, most: int) -> Report:
