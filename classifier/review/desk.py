@@ -247,8 +247,9 @@ class Desk:
 
     def disputes(self, key: str) -> tuple[Dispute, ...]:
         """Sentences whose reviewers differ, open ones first."""
+        sentences = self.sentences(key)
         found = [
-            Dispute(self.sentence(key, index), standing)
+            Dispute(sentences[index], standing)
             for index, standing in self.store.standings(key).items()
             if standing.is_disputed or standing.adjudication is not None
         ]
@@ -259,12 +260,12 @@ class Desk:
 
     def trail(self, key: str, reviewer: str) -> tuple[TrailEntry, ...]:
         """All entries, the latest first."""
-        entries = self.store.trail(key)
+        entries, sentences = self.store.trail(key), self.sentences(key)
         standings, valid = trail.standings(entries), trail.in_force(entries)
         return tuple(
             TrailEntry(
                 decision=entry,
-                text=self.sentence(key, entry.sentence).text,
+                text=sentences[entry.sentence].text,
                 in_force=entry.number in valid and entry.act is not Act.UNDO,
                 is_hidden=not _may_see(entry, standings.get(entry.sentence), reviewer),
             )

@@ -130,18 +130,19 @@ def _reading(desk: Desk, shelf: Shelf, prefix: str) -> APIRouter:
         content, media_type = assets()[name]
         return Response(content, media_type=media_type)
 
+    _desk(router, desk, page)
+    _views(router, desk, page)
+    return router
+
+
+def _desk(router: APIRouter, desk: Desk, page: Callable[..., HTMLResponse]) -> None:
+    """The desk itself and the parts it is made of."""
+
     @router.get("/d/{key}/")
     def reviewing(key: Key, session: Asking, wanted: Annotated[Filter, Depends(_filter)]):
         document = desk.store.document(key)
         state = desk.desktop(document, session.reviewer)
-        return page(
-            "desk.html.j2",
-            session,
-            desk=state,
-            wanted=wanted,
-            orders=list(Order),
-            states=list(State),
-        )
+        return page("desk.html.j2", session, desk=state, wanted=wanted)
 
     @router.get("/d/{key}/queue")
     def queue(
@@ -175,9 +176,6 @@ def _reading(desk: Desk, shelf: Shelf, prefix: str) -> APIRouter:
         content = desk.originals.page(desk.store.document(key), number)
         return Response(content, media_type="image/png")
 
-    _views(router, desk, page)
-    return router
-
 
 def _views(router: APIRouter, desk: Desk, page: Callable[..., HTMLResponse]) -> None:
     """The pages beside the desk itself."""
@@ -207,6 +205,7 @@ def _views(router: APIRouter, desk: Desk, page: Callable[..., HTMLResponse]) -> 
             is_other_model=desk.is_other_model(key),
             sign_offs=desk.store.sign_offs(key),
             settled=len(desk.human_labels(key)),
+            last=max((entry.number for entry in desk.store.trail(key)), default=0),
         )
 
     @router.get("/d/{key}/export.json")
