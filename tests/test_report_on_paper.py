@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ import pypdfium2
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from drafts import BASE, draft
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sample_report import make_report, sample_report
 
 from classifier import compare
@@ -47,12 +48,12 @@ def opened(browser: Browser, file: Path, html: str, **options) -> Page:
     return page
 
 
-def faults(page: Page, *only: str) -> list[str]:
+def faults(page: Page, *only: str, within: str | None = None) -> list[str]:
     """What axe-core holds to be serious or critical, by all of its rules or only some."""
     options = {"runOnly": list(only)} if only else None
     return [
         f"{fault['id']}: {fault['nodes'][0]['html'][:200]}"
-        for fault in Axe().run(page, options=options).response["violations"]
+        for fault in Axe().run(page, within, options).response["violations"]
         if fault["impact"] in ("serious", "critical")
     ]
 
@@ -78,7 +79,7 @@ def test_axe_finds_no_serious_fault(
         assert faults(page, *wanted) == [], name
         if name == "report":
             page.keyboard.press("?")
-            assert faults(page, *wanted) == []
+            assert faults(page, *wanted, within="#keys") == []
         page.context.close()
 
 
@@ -148,7 +149,16 @@ def test_without_script_all_can_be_read(browser: Browser, tmp_path: Path, report
     assert report.findings.alarms[0].rule.why in text
     last = page.locator("#doc .b").last
     last.scroll_into_view_if_needed()
-    assert "逾期送达的投标文件恕不接受" in last.inner_text()
+    expect(last).to_be_in_viewport()
+    expect(last).to_have_text(re.compile("逾期送达的投标文件恕不接受"))
     assert "需要启用 JavaScript" in text
     assert page.is_hidden(".prints")
     page.context.close()
+
+
+def test_the_strip_has_a_mark_for_every_piece_of_evidence_of_an_alarm(report: Report) -> None:
+    (path,) = lxml.html.fromstring(render(report)).xpath("//path[@class='al']/@d")
+    evidence = sorted({i for finding in report.findings.alarms for i in finding.evidence})
+    size = len(report.sentences)
+    places = [float(mark.split()[0]) for mark in path.split("M")[1:]]
+    assert places == [round((i + 0.5) / size * 1000, 1) for i in evidence]

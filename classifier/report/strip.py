@@ -11,7 +11,9 @@ from classifier.taxonomy import Orientation
 # User units of the drawing; the browser stretches them to the width there is.
 WIDTH = 1000.0
 MIDDLE = 40.0
-_SHORTEST, _LONGEST = 10.0, 36.0
+_SHORTEST, _LONGEST = 8.0, 32.0
+# Below the longest mark.
+_ALARMS = 75.0
 
 _TITLE_CHARACTERS = 8
 # Least distance of two labels, as a share of the width: titles need more room than numbers.
@@ -28,9 +30,10 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """SVG path data per orientation, and the ticks below."""
+    """SVG path data per orientation and for the evidence of alarms, and the ticks below."""
 
     marks: dict[str, str]
+    alarms: str
     stroke: float
     ticks: tuple[Tick, ...]
     paged: bool
@@ -43,12 +46,14 @@ def strip(report: Analysis) -> Strip:
         if labelled.orientation is not Orientation.NEUTRAL:
             x = (i + 0.5) / size * WIDTH
             paths[labelled.orientation.value].append(_mark(labelled, x))
+    alarming = sorted({i for finding in report.findings.alarms for i in finding.evidence})
     starts = list(_page_starts(report))
     paged = len(starts) > 1
     if not paged:
         starts = [(s.first, _shorten(s.title)) for s in report.sections]
     return Strip(
         {name: "".join(parts) for name, parts in paths.items()},
+        alarms="".join(f"M{(i + 0.5) / size * WIDTH:.1f} {_ALARMS:.0f}v5" for i in alarming),
         stroke=4 if size < 150 else 2.5 if size < 1200 else 1.3,
         ticks=tuple(_ticks(starts, size, _PAGE_ROOM if paged else _TITLE_ROOM)),
         paged=paged,
