@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import math
 import re
 import signal
 import subprocess
@@ -13,15 +15,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from review_desk import CONTENTS, TEXT, reports
 
 from classifier.analyzer import Classifier
 from classifier.archive.rows import DocumentRow, Score
-from classifier.errors import Reason, ReviewError
+from classifier.errors import ExtractionError, Reason, ReviewError
 from classifier.orientation import Verdict
 from classifier.report.report import Report
 from classifier.review.desk import Desk
 from classifier.review.model import Label
+from classifier.review.page_image import WIDTH, draw
 from classifier.review.score import human_score
 from classifier.review.shelf import Shelf
 from classifier.review.signed import corrected, signed_report
@@ -138,6 +142,26 @@ def test_documents_of_an_archive_are_taken_to_the_desk_from_their_originals(
             with pytest.raises(ReviewError):
                 shelf.open(number, desk)
         assert len(store.documents()) == 1
+
+
+def test_pages_are_drawn_in_a_child_that_may_fail() -> None:
+    content = CONTENTS["督查.pdf"]
+    pages = [Image.open(io.BytesIO(draw(content, "pdf", number))) for number in (1, 2)]
+    assert {page.size for page in pages} == {(WIDTH, math.ceil(WIDTH * 842 / 595))}
+    assert pages[0].tobytes() != pages[1].tobytes()
+    file = io.BytesIO()
+    Image.new("RGB", (3000, 1000), "red").save(file, "PNG")
+    picture = Image.open(io.BytesIO(draw(file.getvalue(), "image", 1)))
+    assert picture.size[0] == WIDTH and picture.getpixel((5, 5)) == (255, 0, 0)
+    for data, format, number in (
+        (content, "pdf", 3),
+        (content[:400], "pdf", 1),
+        (b"", "pdf", 1),
+        (b"GIF89a", "image", 1),
+        (file.getvalue(), "image", 2),
+    ):
+        with pytest.raises(ExtractionError):
+            draw(data, format, number)
 
 
 @pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
