@@ -50,7 +50,9 @@ def opened(browser: Browser, file: Path, html: str, **options) -> Page:
 
 def faults(page: Page, *only: str, within: str | None = None) -> list[str]:
     """What axe-core holds to be serious or critical, by all of its rules or only some."""
-    options = {"runOnly": list(only)} if only else None
+    options: dict = {"resultTypes": ["violations"]}
+    if only:
+        options["runOnly"] = list(only)
     return [
         f"{fault['id']}: {fault['nodes'][0]['html'][:200]}"
         for fault in Axe().run(page, within, options).response["violations"]
