@@ -159,7 +159,7 @@ def score(
     size = weights @ np.bincount(index)
     balance = (assistive - control) / np.maximum(assistive + control, 1e-9)
     log_ratio = np.log((control + 0.5) / (assistive + 0.5))
-    salience = (assistive + control) / size
+    salience = np.minimum((assistive + control) / size, 1.0)
     a, c = float(assistive[0]), float(control[0])
     interval = _interval(balance)
     return OrientationScore(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -145,8 +146,10 @@ def test_hostile_text_arrives_as_it_is(tmp_path: Path) -> None:
 
 def test_over_long_text_is_cut_and_says_so(tmp_path: Path) -> None:
     text = "平台" + "𠮷" * MOST_UNITS + "须自动通报"
-    report = make_report([Block(text, page=1)], ["C7"])
-    (cell,) = column(book_of(report, tmp_path)["句子"], "句子")
+    report = make_report([Block("须自动通报。", page=1)], ["C7"])
+    (first,) = report.sentences
+    under = replace(first, sentence=replace(first.sentence, section=(text,)))
+    (cell,) = column(book_of(replace(report, sentences=(under,)), tmp_path)["句子"], "章节")
     assert cell.value.startswith("平台𠮷") and cell.value.endswith("全文见原件）")
     assert MOST_UNITS - 2 <= len(cell.value.encode("utf-16-le")) // 2 <= MOST_UNITS
 
