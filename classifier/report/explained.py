@@ -7,6 +7,7 @@ offsets, so that nothing of it can come in here that the page does not show anyw
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from functools import lru_cache
 from typing import Any, Final, Generic, TypeVar
 
 from classifier.explain.examples import Nearest, sentences
@@ -20,6 +21,9 @@ from classifier.taxonomy import LABELS, Orientation
 MOST_COMPARED: Final = 200
 """So many marked sentences, those that move the score most, get their nearest labelled
 examples: each takes some milliseconds."""
+
+REMEMBERED: Final = 4096
+"""Sentences whose examples are kept for the next page: tenders share boilerplate."""
 
 _METHODS: Final = list(Method)
 _NEUTRAL: Final = "n"
@@ -68,13 +72,18 @@ def _compared(marked: Sequence[LabelledSentence]) -> list[LabelledSentence]:
 
 def _near(labelled: LabelledSentence, table: _Table[Example]) -> list[Any]:
     """``[[example, % alike, …] of its labels, the same of others, [like, unlike] or nothing]``."""
-    found: Nearest = sentences().nearest(labelled.text, labelled.orientation, labelled.categories)
+    found = _nearest(labelled.text, labelled.orientation, labelled.categories)
     contrast = found.contrast
     return [
         [x for example in found.examples for x in _pointed(example, table)],
         [x for example in found.others for x in _pointed(example, table)],
         [_pointed(e, table)[0] for e in (contrast.like, contrast.unlike)] if contrast else [],
     ]
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _nearest(text: str, orientation: Orientation, categories: tuple[str, ...]) -> Nearest:
+    return sentences().nearest(text, orientation, categories)
 
 
 def _pointed(example: Example, table: _Table[Example]) -> tuple[int, int]:
