@@ -148,3 +148,4 @@ class _Server:
     def _end_all(self) -> None:
         for child in self.children.values():
             os.kill(child.pid, signal.SIGKILL)
+            os.waitpid(child.pid, 0)
