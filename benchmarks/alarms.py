@@ -55,7 +55,7 @@ def write(listed: Iterable[Row]) -> None:
     writer = csv.DictWriter(sys.stdout, list(COLUMNS), delimiter="\t", lineterminator="\n")
     writer.writeheader()
     for row in listed:
-        writer.writerow(row)
+        writer.writerow(row)  # pyright: ignore[reportArgumentType]
 
 
 def list_alarms(paths: Sequence[Path], model: str, most: int) -> None:

@@ -31,6 +31,7 @@ from classifier.errors import ModelError
 from classifier.model import Model, decide
 from classifier.taxonomy import QUESTIONS
 from training import corpus
+from training.targets import targets
 
 REFERENCE, SHIPPED = "float", "int8"
 ALONE = 40
@@ -94,7 +95,7 @@ def speed(
 def quality(answers: dict[str, Logits], name: str, labelled: Path) -> None:
     data = corpus.load([labelled], stored=False)
     texts, contexts = list(data["text"]), list(data["context"])
-    truth = corpus.targets(data["categories"])
+    truth = targets(data["categories"])
     model = Model.load(name)
     lexical = {
         each: s.logits(texts, contexts) for each, s in model.scorers.items() if each != "encoder"
@@ -115,7 +116,7 @@ def quality(answers: dict[str, Logits], name: str, labelled: Path) -> None:
     print("|---|" + "---|" * (len(QUESTIONS) + 3))
     reference = given[REFERENCE]
     for engine, answer in given.items():
-        labels = corpus.targets(answer.categories)
+        labels = targets(answer.categories)
         f1 = [f1_score(truth[:, i], labels[:, i]) for i in range(len(QUESTIONS))]
         pairs = zip(answer.orientations, reference.orientations, strict=True)
         same = np.mean([one == other for one, other in pairs])
@@ -142,7 +143,7 @@ def rounded(checkpoint: Path) -> Logits:
         if isinstance(layer, torch.nn.Linear | torch.nn.LayerNorm):
             layer.weight.data = half(layer.weight.data)
             layer.register_forward_pre_hook(lambda _, given: tuple(map(half, given)))
-            layer.register_forward_hook(lambda _, __, found: half(found))
+            layer.register_forward_hook(lambda _, __, found: half(found))  # pyright: ignore[reportArgumentType]
 
     def logits(texts: list[str], contexts: list[str]) -> np.ndarray:
         rows = token_rows(tokenizer.backend_tokenizer, texts, contexts)
