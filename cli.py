@@ -9,12 +9,12 @@ from typing import Annotated
 
 import typer
 from rich.logging import RichHandler
-from rich.text import Text
 
 from classifier import __version__, marking, models_command
 from classifier.archive.overview.command import report
 from classifier.comparison.command import compare
-from classifier.console import Exit, err, out
+from classifier.console import err, out
+from classifier.doctor.command import doctor
 from classifier.explain.command import explain
 from classifier.review.command import review
 from classifier.review.exchange_command import review_export, review_import
@@ -42,25 +42,10 @@ for command in (
     commands.train,
     commands.evaluate,
     commands.export,
+    doctor,
 ):
     app.command()(command)
 app.add_typer(models_command.app, name="models")
-
-
-@app.command()
-def doctor() -> None:
-    """检查安装：模型、格式、扩展。 What is installed and what works."""
-    from classifier.doctor import checks
-
-    healthy = True
-    for check in checks():
-        healthy &= check.works or check.optional
-        sign, colour = ("✓", "green") if check.works else ("✗", "red")
-        if not check.works and check.optional:
-            sign, colour = "–", "yellow"
-        out.print(Text.assemble((sign, colour), f" {check.name}: {check.detail}"), soft_wrap=True)
-    if not healthy:
-        raise typer.Exit(Exit.FAILED)
 
 
 def _version(wanted: bool) -> None:

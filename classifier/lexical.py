@@ -12,7 +12,8 @@ import re
 import unicodedata
 import zlib
 from array import array
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -44,19 +45,19 @@ def features(record: tuple[str, str]) -> list[str]:
     grams = [text[i : i + n] for n in NGRAMS for i in range(len(text) - n + 1)]
     words = [f"w:{word}" for word in words_of(text)]
     pairs = [f"{first}+{second[2:]}" for first, second in pairwise(words)]
-    around = [f"x:{word}" for word in _section_words(context.partition("|")[0])]
+    around = [f"x:{word}" for word in words_of(context.partition("|")[0])]
     return grams + words + pairs + around
 
 
 def words_of(text: str) -> list[str]:
     """Words of a sentence in order, as jieba cuts them, without punctuation."""
-    return [word for word in cutter().cut(text) if any(char.isalnum() for char in word)]
+    return [word for word in tokens_of(text) if any(char.isalnum() for char in word)]
 
 
 @lru_cache(maxsize=1024)
-def _section_words(section: str) -> tuple[str, ...]:
-    """A document's sentences share few sections."""
-    return tuple(words_of(section))
+def tokens_of(text: str) -> tuple[str, ...]:
+    """A text as jieba cuts it; kept, since sentences share few sections."""
+    return tuple(cutter().cut(text))
 
 
 @cache
@@ -108,11 +109,18 @@ class LexicalScorer:
 
         Keys are those strings of :func:`features` that the vocabulary knows.
         """
-        row = self.vectors([text], [context])
-        return {
-            self.vocabulary[column]: value * self.weights[column]
-            for column, value in zip(row.indices.tolist(), row.data, strict=True)
-        }
+        known = (
+            column
+            for name in features((text, context))
+            if (column := self._columns.get(name)) is not None
+        )
+        times = Counter(known)
+        columns = np.fromiter(times, np.int64, len(times))
+        counts = np.fromiter(times.values(), np.float32, len(times))
+        values = (1 + np.log(counts)) * self.idf[columns]
+        values /= max(float(np.linalg.norm(values)), 1e-12)
+        parts = values[:, None] * self.weights[columns]
+        return {self.vocabulary[c]: part for c, part in zip(columns.tolist(), parts, strict=True)}
 
     def vectors(self, texts: Sequence[str], contexts: Sequence[str]) -> csr_matrix:
         """TF-IDF vectors of shape (sentences, features)."""
@@ -121,15 +129,12 @@ class LexicalScorer:
 
     def _counts(self, records: Sequence[tuple[str, str]]) -> csr_matrix:
         """How often each known feature stands in each record."""
-        column, columns, ends = self._columns.get, array("i"), [0]
-        for record in records:
-            columns.extend(at for name in features(record) if (at := column(name)) is not None)
-            ends.append(len(columns))
-        shape = (len(records), len(self.vocabulary))
-        ones = np.ones(len(columns), np.float32)
-        counts = csr_matrix((ones, np.frombuffer(columns, np.int32), ends), shape)
-        counts.sum_duplicates()
-        return counts
+        column = self._columns.get
+        rows = (
+            [at for name in features(record) if (at := column(name)) is not None]
+            for record in records
+        )
+        return counts_of(rows, len(self.vocabulary))
 
     def save(self, file: Path) -> None:
         """Write a compressed ``.npz`` of plain arrays (no pickle); weights are kept as float16."""
@@ -171,6 +176,18 @@ def _arrays(file: Path) -> dict[str, np.ndarray]:
             raise ValueError(f"unpacks to more than {_MAX_BYTES // MIB} MiB")
     with np.load(file, allow_pickle=False) as stored:
         return {key: stored[key] for key in ("vocabulary", "idf", "weights", "bias", "labels")}
+
+
+def counts_of(rows: Iterable[Sequence[int]], width: int) -> csr_matrix:
+    """How often each column is named in each row, float32."""
+    columns, ends = array("i"), [0]
+    for row in rows:
+        columns.extend(row)
+        ends.append(len(columns))
+    ones = np.ones(len(columns), np.float32)
+    found = csr_matrix((ones, np.frombuffer(columns, np.int32), ends), (len(ends) - 1, width))
+    found.sum_duplicates()
+    return found
 
 
 def tfidf(counts: csr_matrix, idf: np.ndarray) -> csr_matrix:

@@ -177,7 +177,7 @@ def test_doctor_tries_the_model_in_use(home: Path) -> None:
     name = install()
     installed.use(name)
     (home / name / "lexical.npz").unlink()
-    found = {check.name: check.works for check in islice(checks(), 4)}
+    found = {check.name: check.works for check in islice(checks(), 6)}
     assert found["模型 model standard"]
     assert found["模型 model lexical"]
     assert not found[f"模型 model {name}"]

@@ -10,7 +10,6 @@ import re
 from typing import Final
 
 import numpy as np
-from datasketch import MinHash
 
 PERMUTATIONS: Final = 128
 SHINGLE: Final = 5
@@ -29,6 +28,9 @@ def signature(text: str) -> tuple[int, ...]:
     The same text gives the same signature on every machine. To estimate a similarity make
     ``datasketch.MinHash(num_perm=PERMUTATIONS, seed=SEED, hashvalues=signature)``.
     """
+    # On use: it brings half of SciPy, which a single document does not need.
+    from datasketch import MinHash
+
     hashes = _shingles(_SPACE.sub("", text))
     if not len(hashes):
         return ()

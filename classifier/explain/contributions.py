@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
-from classifier.lexical import NGRAMS, NUMBER, SPACE, LexicalScorer, cutter, features, fold
+from classifier.lexical import NGRAMS, NUMBER, SPACE, LexicalScorer, features, fold, tokens_of
 from classifier.taxonomy import LABELS
 
 
@@ -62,10 +61,9 @@ def contributions(scorer: LexicalScorer, text: str, context: str) -> Contributio
             at += [origins[i] for i in place]
             of += [number] * len(place)
             part += [1 / (len(several) * len(place))] * len(place)
-    shape = (len(text), len(occurrences))
-    table = np.array([values[feature] for feature in occurrences], float)
-    parts = csr_matrix((part, (at, of)), shape=shape)
-    characters = parts @ table.reshape(-1, len(LABELS))
+    table = np.array([values[feature] for feature in occurrences], float).reshape(-1, len(LABELS))
+    characters = np.zeros((len(text), len(LABELS)))
+    np.add.at(characters, at, np.array(part)[:, None] * table[of])
     return Contributions(characters, outside, scorer.bias.astype(float))
 
 
@@ -76,7 +74,7 @@ def _places(folded: str) -> Iterator[list[int]]:
             yield list(range(at, at + size))
     words = []
     at = 0
-    for word in cutter().cut(folded):
+    for word in tokens_of(folded):
         if any(char.isalnum() for char in word):
             words.append(list(range(at, at + len(word))))
         at += len(word)

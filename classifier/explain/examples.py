@@ -11,13 +11,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from scipy.sparse import csr_matrix
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from classifier.explain.model import Contrast, Example
+from classifier.lexical import SPACE, counts_of, tfidf
 from classifier.resources import folder
 from classifier.taxonomy import CATEGORIES, Orientation, orientation_of_categories
 
@@ -42,13 +43,15 @@ class Sentences:
 
     def __init__(self, examples: Sequence[Example]) -> None:
         self.examples = tuple(examples)
-        self._vectorizer = TfidfVectorizer(
-            analyzer="char", ngram_range=(1, 2), sublinear_tf=True, dtype=np.float32
-        )
-        # An empty sentence beside the others: a vocabulary can then be read from no file at all.
-        self._matrix: csr_matrix = self._vectorizer.fit_transform(
-            [*(example.text for example in examples), "。"]
-        )[:-1]
+        texts = [example.text for example in examples]
+        self._columns: dict[str, int] = {}
+        for text in texts:
+            for gram in _grams(text):
+                self._columns.setdefault(gram, len(self._columns))
+        counts = self._counts(texts)
+        with_gram = np.bincount(counts.indices, minlength=len(self._columns))
+        self._idf = (np.log((1 + len(texts)) / (1 + with_gram)) + 1).astype(np.float32)
+        self._matrix = tfidf(counts, self._idf)
         self._codes = np.array([_codes(example.categories) for example in examples], bool)
         self._codes = self._codes.reshape(-1, len(CATEGORIES))
         self._sides = np.array([example.orientation.value for example in examples], str)
@@ -67,7 +70,7 @@ class Sentences:
         """Sentences like ``text``: of its labels, of other orientations, and a contrast to it."""
         if not any(char.isalnum() for char in text):
             return Nearest((), (), None)
-        likeness = self._likeness(self._vectorizer.transform([text]))
+        likeness = self._likeness(tfidf(self._counts([text]), self._idf))
         same = self._sides == orientation.value
         fit = likeness * (0.5 + 0.5 * self._overlap(categories))
         alike = self._best(np.where(same, fit, 0), likeness, MOST_EXAMPLES)
@@ -114,6 +117,14 @@ class Sentences:
             self._opposites[i] = list(zip(others, alike.tolist(), strict=True))
         return self._opposites[i]
 
+    def _counts(self, texts: Sequence[str]) -> csr_matrix:
+        """How often each known gram stands in each text."""
+        rows = [
+            [at for gram in _grams(text) if (at := self._columns.get(gram)) is not None]
+            for text in texts
+        ]
+        return counts_of(rows, len(self._columns))
+
     def _likeness(self, vector: csr_matrix, others: Sequence[int] | None = None) -> np.ndarray:
         """Cosine with all sentences, or with some; a dense vector makes it ten times as fast."""
         dense = np.zeros(self._matrix.shape[1], np.float32)
@@ -143,6 +154,12 @@ def _read(file: Path) -> Iterator[Example]:
                 similarity=0.0,
                 pair=record["pair"] or "",
             )
+
+
+def _grams(text: str) -> list[str]:
+    """Characters, and pairs of neighbours."""
+    text = SPACE.sub(" ", text.lower())
+    return [*text, *map("".join, pairwise(text))]
 
 
 def _codes(categories: Sequence[str]) -> list[bool]:

@@ -164,7 +164,8 @@ def _data(report: Analysis) -> dict[str, Any]:
     """What the detail panel shows, in short form; see ``report.js``."""
     sentences = report.sentences
     places = [s.sentence.place for s in sentences]
-    depths = [passages.depth_of(place, report.document.page_sizes) for place in places]
+    sizes = report.document.page_sizes
+    depths = [passages.depth_of(place, sizes) for place in places]
     return {
         "labels": [[c.code, c.zh, SHORT[c.orientation]] for c in CATEGORIES.values()],
         "pages": _runs([place.page for place in places]),
