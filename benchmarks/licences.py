@@ -17,7 +17,7 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from email.message import Message
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Final
 
@@ -32,8 +32,9 @@ RUNTIME: Final = "run time"
 LGPL_ALLOWED: Final[frozenset[str]] = frozenset()
 """Names of LGPL distributions we have looked at and found no other for."""
 
-# Comes with quapy, which is measured against in tests and benchmarks only; not shipped.
-UNSTATED_ALLOWED: Final = frozenset({"abstention"})
+# Not shipped. The first comes with quapy, which is measured against in tests and benchmarks only;
+# the second, of NVIDIA, with PyTorch as PyPI has it for Linux, for training only.
+UNSTATED_ALLOWED: Final = frozenset({"abstention", "cuda-toolkit"})
 
 # Read from the licence files and libraries inside the wheels, which metadata does not tell.
 BUNDLED: Final = {
@@ -135,8 +136,16 @@ def _dependency(name: str, needed_for: frozenset[str]) -> Dependency:
         found = distribution(name)
     except PackageNotFoundError:
         return Dependency(name, "", "", needed_for)
-    licence = licence_of(found.metadata)  # type: ignore[arg-type]
+    licence = licence_of(found.metadata) or _of_file(found)  # type: ignore[arg-type]
     return Dependency(name, Version(found.version).public, licence, needed_for)
+
+
+def _of_file(found: Distribution) -> str:
+    """First line of the licence's text, where metadata names its file only."""
+    for name in found.metadata.get_all("License-File") or ():
+        if text := found.read_text(f"licenses/{name}"):
+            return text.strip().split("\n")[0].strip()
+    return ""
 
 
 def table(found: Iterable[Dependency]) -> str:

@@ -398,7 +398,10 @@ def test_a_ledger_that_cannot_grow_stays_whole(own: tuple[Path, Path]) -> None:
         opened.ledger.db.execute("PRAGMA max_page_count = 1")
         with pytest.raises(sqlite3.OperationalError, match="full"):
             scan_archive([archive], opened, predictor())
-    assert files_of(store) == before
+    # Free pages of the ledger may have taken some of the new files, each whole.
+    after = files_of(store)
+    assert set(before) <= set(after)
+    assert len(after) < len(before) + 40
     assert ask(store, "PRAGMA integrity_check") == [("ok",)]
     scan(archive, store)
     assert len(files_of(store)) == len(before) + 40

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 import re
+import sqlite3
 import zipfile
 from pathlib import Path
 
 import openpyxl
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -290,11 +292,18 @@ def test_scan_masks_all_it_says_and_writes(
     }
     said = capsys.readouterr()
     written = list(tmp_path.rglob("*.html"))
-    assert len(written) == 4
+    # Three reports, since the folder holds one document twice, and two overviews.
+    assert len(written) == 5
     everything = [said.out, said.err]
     for page in written:
         everything += [page.name, page.read_text(encoding="utf-8")]
-    assert sum("员工须每日刷脸打卡" in part for part in everything) == 5
+    assert sum("员工须每日刷脸打卡" in part for part in everything) == 4
+    for store in (Path("reports"), Path("all")):
+        with sqlite3.connect(store / "ledger.sqlite") as ledger:
+            everything.append("\n".join(ledger.iterdump()))
+        parts = list(store.rglob("*.parquet"))
+        assert parts
+        everything += [str(pq.read_table(one, partitioning=None).to_pylist()) for one in parts]
     assert not [part for part in everything if re.search("王小明|13912345678|a@b", part)]
 
 

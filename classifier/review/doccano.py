@@ -71,7 +71,8 @@ def read(data: bytes, name: str, text_of: TextOf, reviewers: Mapping[str, str]) 
     unlabelled = 0
     for file, lines in _files(data, name):
         reviewer = _annotator(file, reviewers)
-        for number, line in enumerate(lines.splitlines(), 1):
+        # Not splitlines: a JSON string may hold U+0085 or U+2028 as they are.
+        for number, line in enumerate(lines.split("\n"), 1):
             if not line.strip():
                 continue
             try:
