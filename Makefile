@@ -1,9 +1,10 @@
 # make demo: scan a shipped sample.  make test: lint, types and all tests.
+# make audit: known vulnerabilities of the pinned versions (asks the package index).
 # Each makes its own environment; PYTHON chooses the interpreter (3.11 or newer).
 PYTHON ?= python3
 SAMPLE ?= data/samples/civil-service-supervision.pdf
 
-.PHONY: demo test clean
+.PHONY: demo test audit clean
 
 demo: .venv/installed
 	mkdir -p demo
@@ -15,6 +16,10 @@ test: .venv/test-installed
 	.venv/bin/ruff format --check .
 	.venv/bin/pyright --pythonpath .venv/bin/python
 	.venv/bin/pytest
+
+audit: .venv/bin/python
+	.venv/bin/pip install --quiet pip-audit
+	.venv/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from packaging.utils import canonicalize_name
 
 PROGRAM = Path(__file__).parents[1] / "benchmarks" / "licences.py"
 
@@ -96,3 +97,15 @@ def test_no_stated_licence_is_refused(licences: ModuleType) -> None:
     metadata["Classifier"] = "License :: OSI Approved"
     assert licences.licence_of(metadata) == ""
     assert "states no licence" in licences.Dependency("unknown", "1.0", "").objection
+
+
+def test_every_dependency_is_pinned_to_the_version_that_is_tested(licences: ModuleType) -> None:
+    lines = (licences.ROOT / "constraints.txt").read_text(encoding="utf-8").split()
+    pinned = {
+        canonicalize_name(name): pin for name, _, pin in (one.partition("==") for one in lines)
+    }
+    # What comes with PyTorch differs by platform and index.
+    needed = [d for d in licences.dependencies() if not re.match("cuda-|nvidia-|triton", d.name)]
+    here = {d.name: d.version for d in needed if d.version}
+    assert {"onnxruntime", "pdfminer-six"} <= here.keys()
+    assert {name: pinned.get(name) for name in here} == here
