@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 import cli
 from classifier import Classifier, Explanation
 from classifier.explain.explanation import MAX_CHARS
-from classifier.explain.flowing import Flowing
-from classifier.explain.terminal import page, visible
+from classifier.explain.terminal import page
+from classifier.report.flowing import Flowing, visible
 from classifier.taxonomy import LABELS
 
 ATTENDANCE = "员工每天上班须打卡，迟到扣款五十元。"

@@ -20,7 +20,7 @@ from classifier.archive.predictor import Predictor
 from classifier.archive.progress import Totals
 from classifier.archive.run import Options, scan_archive
 from classifier.archive.store import REPORTS, Store
-from classifier.archive.terminal import summary, table
+from classifier.archive.terminal import listing, summary
 from classifier.console import Exit, err, fail, out
 from classifier.limits import Limits
 
@@ -105,7 +105,7 @@ class ArchiveScan:
             )
         rows = list(islice(store.rows(), MOST_LISTED + 1))
         if len(rows) <= MOST_LISTED:
-            out.print(table(rows))
+            out.print(listing(rows, out.width))
         out.print(summary(totals))
         where = store.folder / REPORTS if (store.folder / REPORTS).is_dir() else store.folder
         out.print(f"报告 reports: {where}", markup=False, soft_wrap=True)

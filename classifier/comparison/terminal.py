@@ -9,7 +9,8 @@ from rich.text import Text
 from classifier.comparison.model import Change, Differences, Kind
 from classifier.comparison.overview import overview
 from classifier.orientation import OrientationScore
-from classifier.report.terminal import MOST_CHARS, scale
+from classifier.report.flowing import Flowing
+from classifier.report.terminal import quoted, scale
 from classifier.taxonomy import QUESTIONS, Orientation
 
 MOST_CHANGES = 5
@@ -51,15 +52,15 @@ def _counts(differences: Differences) -> str:
     return f"句子：{listed}；其中移动 {counts['moved']}"
 
 
-def _line(change: Change) -> Text:
+def _line(change: Change) -> Flowing:
     side = change.new or change.old
     assert side is not None
     page = side.sentence.place.page
-    text = side.text if len(side.text) <= MOST_CHARS else f"{side.text[:MOST_CHARS]}…"
     what = "判断有变" if change.relabelled else change.kind.zh
-    # Chinese may break anywhere: spaces would be the only breaks and leave ragged lines.
-    return Text.assemble(
-        (f"{change.weight:+.4f} ", "bold"),
-        (f"{what} {f'第{page}页 ' if page else ''}", "dim"),
-        text.replace(" ", "\u00a0"),
+    return Flowing(
+        Text.assemble(
+            (f"{change.weight:+.4f} ", "bold"),
+            (f"{what} {f'第{page}页 ' if page else ''}", "dim"),
+            quoted(side.text),
+        )
     )

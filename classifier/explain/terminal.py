@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
@@ -11,7 +10,6 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from classifier.explain.flowing import Flowing
 from classifier.explain.model import (
     Contrast,
     Counterfactual,
@@ -22,6 +20,7 @@ from classifier.explain.model import (
     LabelExplanation,
     WordWeight,
 )
+from classifier.report.flowing import Flowing, visible
 from classifier.taxonomy import CATEGORIES, QUESTIONS, Orientation
 
 MOST_WORDS = 5
@@ -58,17 +57,6 @@ def page(explanation: Explanation) -> RenderableType:
     parts.append(_title("怎样改会不同 What would flip it", "已由模型逐一验证"))
     parts += _flips(explanation)
     return Group(*parts)
-
-
-def visible(text: str) -> str:
-    """Text from a document, harmless in a terminal: control and direction characters show as �."""
-    text = text.translate(_SPACES)
-    return "".join("�" if unicodedata.category(c) in _UNSEEN else c for c in text)
-
-
-_SPACES = str.maketrans("\t\r\n", "   ")
-# Control, format (direction overrides, zero width), surrogates, line and paragraph separators.
-_UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def _title(title: str, note: str) -> Text:

@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import dataclass
 
 from classifier.document import Document, Sentence
-from classifier.errors import Reason
 from classifier.findings import Findings
 from classifier.orientation import OrientationScore
 from classifier.report.rationale import Rationale
@@ -53,15 +52,6 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Brief:
-    """What a table over many documents keeps of a report."""
-
-    reason: Reason
-    orientation: OrientationScore
-    alarms: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Analysis:
     """A document, its labelled sentences, and what follows from them.
 
@@ -76,10 +66,6 @@ class Analysis:
     sections: tuple[Section, ...]
     findings: Findings
     is_redacted: bool = False
-
-    def brief(self) -> Brief:
-        alarms = tuple(finding.rule.zh for finding in self.findings.alarms)
-        return Brief(self.document.reason, self.orientation, alarms)
 
     def profile(self) -> dict[str, int]:
         """Number of counted sentences per category, all nineteen, in taxonomy order."""

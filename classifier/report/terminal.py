@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
-from classifier.errors import ExtractionError
 from classifier.findings import Findings, FindingState
 from classifier.orientation import OrientationScore, Verdict
-from classifier.report.model import Analysis, Brief, LabelledSentence
+from classifier.report.flowing import Flowing, visible
+from classifier.report.model import Analysis, LabelledSentence
 from classifier.taxonomy import CATEGORIES
 
 MOST_FINDINGS = 8
@@ -33,10 +32,10 @@ COLOURS = {
 def summary(report: Analysis) -> RenderableType:
     """Verdict, scale, strongest alarms with page and sentence, safeguards."""
     parts: list[RenderableType] = [
-        Text(report.document.member or report.document.name, style="bold"),
+        Flowing(Text(visible(report.document.member or report.document.name), style="bold")),
         _verdict(report.orientation),
     ]
-    parts += [Text(f"! {note}", style="yellow") for note in report.document.notes]
+    parts += [Flowing(Text(f"! {visible(note)}", style="yellow")) for note in report.document.notes]
     if report.findings.alarms:
         parts.append(Text("\n警示 Alarms", style="bold"))
     for finding in report.findings.alarms[:MOST_FINDINGS]:
@@ -50,10 +49,10 @@ def summary(report: Analysis) -> RenderableType:
     found = [f"{s.rule.zh}({len(s.evidence)})" for s in report.findings.safeguards if s.found]
     missing = [s.rule.zh for s in report.findings.safeguards if not s.found]
     parts.append(Text("\n保障 Safeguards", style="bold"))
-    parts.append(Text(f"有 found: {'、'.join(found) or '无'}"))
-    parts.append(Text(f"未发现 not found: {'、'.join(missing) or '无'}"))
+    parts.append(_listed("有 found", found))
+    parts.append(_listed("未发现 not found", missing))
     parts += _risks(report.findings)
-    parts.append(Text(_profile(report), style="dim"))
+    parts += _profile(report)
     return Group(*parts)
 
 
@@ -69,8 +68,12 @@ def _risks(findings: Findings) -> list[RenderableType]:
         if finding.state is FindingState.PRESENT
     ]
     if present:
-        parts.append(Text(f"失败风险 risks of failure: {'、'.join(present)}"))
+        parts.append(_listed("失败风险 risks of failure", present))
     return parts
+
+
+def _listed(title: str, names: Sequence[str]) -> Flowing:
+    return Flowing(Text(f"{title}: {'、'.join(names) or '无'}"))
 
 
 def _verdict(result: OrientationScore) -> Text:
@@ -96,39 +99,21 @@ def scale(result: OrientationScore, width: int = SCALE) -> str:
     return f"管控 {''.join(cells)} 赋能"
 
 
-def _quote(labelled: LabelledSentence) -> Text:
+def quoted(text: str) -> str:
+    """A sentence on one line: what its page breaks or sets apart is one space here."""
+    line = " ".join(visible(text).split())
+    return line if len(line) <= MOST_CHARS else f"{line[:MOST_CHARS]}…"
+
+
+def _quote(labelled: LabelledSentence) -> Flowing:
     page = labelled.sentence.place.page
     where = f"第{page}页 " if page else ""
-    text = labelled.text if len(labelled.text) <= MOST_CHARS else f"{labelled.text[:MOST_CHARS]}…"
-    # Chinese may break anywhere: spaces would be the only breaks and leave ragged lines.
-    return Text.assemble((where, "dim"), text.replace(" ", "\u00a0"))
+    return Flowing(Text.assemble((where, "dim"), quoted(labelled.text)))
 
 
-def _profile(report: Analysis) -> str:
+def _profile(report: Analysis) -> list[RenderableType]:
     counts = [(code, n) for code, n in report.profile().items() if n]
-    listed = "  ".join(
+    listed = "、".join(
         f"{code} {CATEGORIES[code].zh} {n}" for code, n in sorted(counts, key=lambda c: -c[1])
     )
-    return f"\n类别 Categories: {listed}" if listed else ""
-
-
-def table(results: Sequence[tuple[str, Brief | ExtractionError]]) -> Table:
-    """One line per file or member: reason code, verdict, score, interval, figures."""
-    grid = Table()
-    for title in ("文件 file", "结果 reason", "结论", "得分 score", "95 %", "句子", "警示 alarms"):
-        grid.add_column(title, overflow="fold")
-    for name, result in results:
-        if isinstance(result, ExtractionError):
-            grid.add_row(Text(name), result.reason.value, "", "", "", "", Text(result.detail))
-            continue
-        score = result.orientation
-        grid.add_row(
-            Text(name),
-            result.reason.value,
-            Text(score.verdict.zh, style=COLOURS[score.verdict]),
-            f"{score.score:+.2f}",
-            f"{score.interval.low:+.2f} … {score.interval.high:+.2f}",
-            str(score.sentences),
-            "、".join(result.alarms[:3]),
-        )
-    return grid
+    return [Text(), Flowing(Text(f"类别 Categories: {listed}", style="dim"))] if listed else []
