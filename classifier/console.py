@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
-out, err = Console(), Console(stderr=True)
+from classifier.harmless import HarmlessConsole
+
+out, err = HarmlessConsole(), HarmlessConsole(stderr=True)
 
 MAX_NAME_BYTES = 160
 # What some file system or other does not take in a file's name.

@@ -10,6 +10,7 @@ import typer
 from classifier.analyzer import Classifier
 from classifier.console import Exit, ModelOption, err, fail, out, output_path
 from classifier.errors import ExtractionError, MarkingError, MarkingFault, ModelError
+from classifier.harmless import visible
 from classifier.model import DEFAULT
 from classifier.report.marked_copy import MARKED_SUFFIX, SUFFIXES, MarkedCopy
 from classifier.report.report import Report
@@ -55,18 +56,19 @@ def _copy_path(report: Report, file: Path, output: Path | None) -> Path:
 
 
 def _stop(file: Path, code: str, next_step: str, detail: str) -> NoReturn:
-    err.print(f"{file.name}: {code} — {next_step}", markup=False, soft_wrap=True)
+    err.print(f"{visible(file.name)}: {code} — {next_step}", markup=False, soft_wrap=True)
     if detail:
-        err.print(f"  {detail}", markup=False, soft_wrap=True, style="dim")
+        err.print(f"  {visible(detail)}", markup=False, soft_wrap=True, style="dim")
     raise typer.Exit(Exit.UNREADABLE)
 
 
 def _tell(copy: MarkedCopy, path: Path) -> None:
     for remark in copy.remarks:
-        err.print(remark, markup=False, soft_wrap=True)
+        err.print(visible(remark), markup=False, soft_wrap=True)
     if copy.unplaced:
         many = f"{len(copy.unplaced)} 句在原件中没有找到位置，未标注 sentences have no place:"
         err.print(many, markup=False, soft_wrap=True)
         for text in copy.unplaced:
-            err.print(f"  {text}", markup=False, soft_wrap=True)
-    out.print(f"已标注 {copy.marked} 句 sentences marked: {path}", markup=False, soft_wrap=True)
+            err.print(f"  {visible(text)}", markup=False, soft_wrap=True)
+    told = f"已标注 {copy.marked} 句 sentences marked: {visible(str(path))}"
+    out.print(told, markup=False, soft_wrap=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from dataclasses import asdict, dataclass
@@ -15,6 +14,7 @@ from rich.text import Text
 from classifier import installed
 from classifier.console import Exit, err, fail, out
 from classifier.errors import ModelError
+from classifier.harmless import json_text
 from classifier.model import SHIPPED_DEFAULT, find, shipped, verify
 
 app = typer.Typer(invoke_without_command=True)
@@ -52,7 +52,7 @@ def models(
         found = listed()
         if as_json:
             content = {"home": str(installed.home()), "models": [m.to_json() for m in found]}
-            sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+            sys.stdout.write(json_text(content, indent=1) + "\n")
         else:
             out.print(_table(found))
             place = f"自有模型存放于 own models: {installed.home()}"

@@ -27,7 +27,7 @@ from store_files import (
 )
 
 from classifier import Classifier, Limits, Reason
-from classifier.archive import parts, upkeep
+from classifier.archive import upkeep
 from classifier.archive.errors import StoreDiffers, StoreInUse, StoreMissing, StoreTooNew
 from classifier.archive.outcome import figures
 from classifier.archive.predictor import Predictor
@@ -379,7 +379,7 @@ def test_a_full_disk_leaves_the_ledger_as_it_was(own: tuple[Path, Path], monkeyp
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(parts.os, "fsync", full)
+        patch.setattr(os, "fsync", full)
         with pytest.raises(OSError, match="No space left"):
             scan(archive, store)
     after = content_of(store)

@@ -15,7 +15,8 @@ import cli
 from classifier import Classifier, Explanation
 from classifier.explain.explanation import MAX_CHARS
 from classifier.explain.terminal import page
-from classifier.report.flowing import Flowing, visible
+from classifier.harmless import visible
+from classifier.report.flowing import Flowing
 from classifier.taxonomy import LABELS
 
 ATTENDANCE = "员工每天上班须打卡，迟到扣款五十元。"

@@ -8,7 +8,6 @@ sentence's index besides. With these columns they join each other and the ledger
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,9 +19,9 @@ import pyarrow.parquet as pq
 from classifier.document import Block
 from classifier.report.model import Analysis, LabelledSentence
 from classifier.taxonomy import LABELS
+from classifier.whole_files import whole
 
 DOCUMENTS, SENTENCES, PREDICTIONS = "documents", "sentences", "predictions"
-TEMPORARY: Final = ".tmp"
 
 _KEY: Final = [("content", pa.string()), ("suffix", pa.string()), ("extractor", pa.string())]
 _NUMBER: Final = pa.int32()
@@ -182,28 +181,9 @@ class Rows:
 def write_table(table: pa.Table, path: Path) -> int:
     """Write one Parquet file: under another name, to the disk, then renamed; its size."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + TEMPORARY)
-    try:
-        with temporary.open("wb") as file:
-            pq.write_table(table, file, compression="zstd")
-            file.flush()
-            os.fsync(file.fileno())
-            size = file.tell()
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
-    return size
-
-
-def sync_folder(folder: Path) -> None:
-    """Have the names in a folder on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with whole(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
+        return temporary.stat().st_size
 
 
 def remove(folder: Path, parts: Iterable[Part]) -> None:

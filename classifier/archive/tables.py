@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -33,6 +32,7 @@ from classifier.report.cells import (
     Value,
     csv_text,
 )
+from classifier.whole_files import whole
 
 DOCUMENTS, NOTES = "文件", "说明"
 
@@ -79,7 +79,7 @@ def write_tables(
     with ExitStack() as stack:
         folders = {t.parent: Addresses(reports, t.parent) for t in targets.values()}
         tables = [
-            (target.parent, stack.enter_context(_WRITERS[kind](stack.enter_context(into(target)))))
+            (target.parent, stack.enter_context(_WRITERS[kind](stack.enter_context(whole(target)))))
             for kind, target in targets.items()
         ]
         for place, row in enumerate(rows):
@@ -90,17 +90,6 @@ def write_tables(
             }
             for folder, add in tables:
                 add(seen_from[folder])
-
-
-@contextmanager
-def into(target: Path) -> Iterator[Path]:
-    """A path to write to, which becomes ``target`` if all goes well and goes away if not."""
-    part = target.with_name(f".{os.getpid()}-{target.name[-60:]}.part")
-    try:
-        yield part
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _clean(value: Any) -> Any:
@@ -223,7 +212,8 @@ def _xlsx(path: Path, most_rows: int = MOST_ROWS) -> Generator[Add]:
             for name, meaning in _NOTES:
                 notes.add([name, meaning], [Look.HEADER, Look.WRAPPED])
     except FileCreateError as error:
-        raise OSError(str(error)) from error
+        found = error.args[0] if error.args else None
+        raise (found if isinstance(found, OSError) else OSError(str(error))) from error
 
 
 _WRITERS: Final[dict[Format, Callable[[Path], AbstractContextManager[Add]]]] = {

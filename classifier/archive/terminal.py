@@ -11,7 +11,8 @@ from rich.text import Text
 
 from classifier.archive.progress import Totals
 from classifier.archive.rows import DocumentRow, Score
-from classifier.report.flowing import Flowing, visible
+from classifier.harmless import visible
+from classifier.report.flowing import Flowing
 from classifier.report.terminal import COLOURS
 
 TITLES = ("文件 file", "结果 reason", "结论", "得分 score", "95 %", "句子", "警示 alarms")

@@ -13,10 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from classifier.archive.ledger import Ledger
-from classifier.archive.parts import DOCUMENTS, PREDICTIONS, SENTENCES, TEMPORARY, write_table
+from classifier.archive.parts import DOCUMENTS, PREDICTIONS, SENTENCES, write_table
 from classifier.archive.store import REPORTS, Store
 from classifier.limits import MIB
 from classifier.report.report import REPORT_SUFFIX
+from classifier.whole_files import TEMPORARY
 
 SMALL: Final = 4 * MIB
 """Parts under this size are put together, so that their number grows with the archive alone."""

@@ -6,12 +6,8 @@ the reports and columnar files it speaks of are on the disk.
 
 from __future__ import annotations
 
-import contextlib
 import errno
-import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -20,13 +16,16 @@ from classifier.archive.entries import Entries, Extraction
 from classifier.archive.intake import Piece, Task
 from classifier.archive.ledger import ExtractionEntry
 from classifier.archive.outcome import Failure, Figures, Reading, figures
-from classifier.archive.parts import TEMPORARY, Key, Part, Rows, remove
+from classifier.archive.parts import Key, Part, Rows, remove
 from classifier.archive.rows import Alarm
 from classifier.archive.store import REPORTS, Store
 from classifier.archive.versions import Versions
 from classifier.console import output_name
 from classifier.redact import redact
+from classifier.report.html import render
 from classifier.report.report import REPORT_SUFFIX, Report
+from classifier.report.workbook import workbook
+from classifier.whole_files import TEMPORARY, sync_file, write_bytes, write_text
 
 MOST_SENTENCES: Final = 20_000
 MOST_DOCUMENTS: Final = 500
@@ -118,7 +117,7 @@ class Writer:
             OSError, sqlite3.OperationalError: it cannot be written; the ledger is as before.
         """
         for page in self._pages:
-            _sync(page)
+            sync_file(page)
         self._number += 1
         name = f"{self.run_id:06d}-{self._number:06d}"
         parts = self.rows.write(self.store.folder, self.versions.model_version, name)
@@ -240,27 +239,12 @@ class Writer:
     def _write_page(self, report: Report, path: str) -> None:
         page = self.store.folder / path
         page.parent.mkdir(parents=True, exist_ok=True)
-        with whole(page) as temporary:
-            report.to_html(temporary)
+        write_text(page, render(report), sync=False)
         self._pages.append(page)
         if self.with_xlsx:
             book = page.with_suffix(".xlsx")
-            with whole(book) as temporary:
-                report.to_xlsx(temporary)
+            write_bytes(book, workbook(report), sync=False)
             self._pages.append(book)
-
-
-@contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """A name to write to; what is written has the right name only when it is whole."""
-    temporary = path.with_name(path.name + TEMPORARY)
-    try:
-        yield temporary
-        temporary.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
 
 
 def _page_path(place: str, content: str) -> str:
@@ -276,8 +260,3 @@ def _component(part: str) -> str:
     """A part of a path that leads nowhere else and that every file system takes."""
     made = output_name(part, "")
     return f"_{made}" if made.startswith((".", TEMPORARY)) else made or "_"
-
-
-def _sync(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -14,6 +13,7 @@ from classifier.comparison import terminal
 from classifier.comparison.compare import compare as compare_reports
 from classifier.console import Exit, ModelOption, err, fail, out, output_path
 from classifier.errors import ExtractionError, ModelError
+from classifier.harmless import json_text, visible
 from classifier.model import DEFAULT
 from classifier.redact import redact
 from classifier.report.report import COMPARISON_SUFFIX, Report
@@ -47,7 +47,7 @@ def compare(
         with err.status("对照 comparing"):
             comparison = compare_reports(*drafts)
             if as_json:
-                text = json.dumps(comparison.to_json(), ensure_ascii=False, indent=1)
+                text = json_text(comparison.to_json(), indent=1)
                 sys.stdout.write(text + "\n")
                 return
             page.parent.mkdir(parents=True, exist_ok=True)
@@ -55,7 +55,7 @@ def compare(
     except OSError as error:
         fail(f"不能写入或读取 cannot write or read: {error}", Exit.FAILED)
     out.print(terminal.summary(comparison))
-    out.print(f"对照 comparison: {page}", markup=False, soft_wrap=True)
+    out.print(f"对照 comparison: {visible(str(page))}", markup=False, soft_wrap=True)
 
 
 def _page(output: Path | None, drafts: tuple[Path, Path], redacting: bool) -> Path:
@@ -80,9 +80,10 @@ def _stop(path: Path, error: ExtractionError, as_json: bool) -> NoReturn:
     if as_json:
         failure = {"reason": reason.value, "detail": error.detail, "next_step": reason.next_step}
         line = {"path": str(path), "failure": failure}
-        sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+        sys.stdout.write(json_text(line) + "\n")
         raise typer.Exit(Exit.UNREADABLE)
-    err.print(f"{path.name}: {reason.value} — {reason.next_step}", markup=False, soft_wrap=True)
+    said = f"{visible(path.name)}: {reason.value} — {reason.next_step}"
+    err.print(said, markup=False, soft_wrap=True)
     if error.detail:
-        err.print(f"  {error.detail}", markup=False, soft_wrap=True, style="dim")
+        err.print(f"  {visible(error.detail)}", markup=False, soft_wrap=True, style="dim")
     raise typer.Exit(Exit.UNREADABLE)

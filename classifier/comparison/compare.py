@@ -27,6 +27,7 @@ from classifier.document import BlockKind
 from classifier.findings import Finding, Findings, FindingState, rules
 from classifier.findings import Kind as Ask
 from classifier.report.model import Analysis, LabelledSentence
+from classifier.whole_files import write_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Comparison(Differences):
 
     def to_html(self, path: str | Path) -> None:
         """Write one self-contained HTML page that needs no network."""
-        Path(path).write_text(render(self), encoding="utf-8")
+        write_text(Path(path), render(self))
 
 
 def compare(old: Analysis, new: Analysis) -> Comparison:

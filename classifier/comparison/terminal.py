@@ -8,6 +8,7 @@ from rich.text import Text
 
 from classifier.comparison.model import Change, Differences, Kind
 from classifier.comparison.overview import overview
+from classifier.harmless import visible
 from classifier.orientation import OrientationScore
 from classifier.report.flowing import Flowing
 from classifier.report.terminal import quoted, scale
@@ -26,7 +27,7 @@ def summary(differences: Differences) -> RenderableType:
     old, new = differences.old, differences.new
     names = [report.document.member or report.document.name for report in (old, new)]
     parts: list[RenderableType] = [
-        Text(f"{names[0]} → {names[1]}", style="bold"),
+        Text(visible(f"{names[0]} → {names[1]}"), style="bold"),
         _score("旧 old", old.orientation),
         _score("新 new", new.orientation),
         Text(),

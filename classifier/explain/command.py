@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Annotated
 
@@ -11,6 +10,7 @@ import typer
 from classifier.analyzer import Classifier
 from classifier.console import Exit, ModelOption, err, fail, out
 from classifier.errors import ModelError
+from classifier.harmless import json_text
 from classifier.model import DEFAULT
 
 # Of standard input; more than is ever explained.
@@ -38,6 +38,6 @@ def explain(
     except ModelError as error:
         fail(f"模型 model: {error}", Exit.MODEL)
     if as_json:
-        sys.stdout.write(json.dumps(explanation.to_json(), ensure_ascii=False, indent=1) + "\n")
+        sys.stdout.write(json_text(explanation.to_json(), indent=1) + "\n")
     else:
         out.print(page(explanation))

@@ -20,7 +20,8 @@ from classifier.explain.model import (
     LabelExplanation,
     WordWeight,
 )
-from classifier.report.flowing import Flowing, visible
+from classifier.harmless import visible
+from classifier.report.flowing import Flowing
 from classifier.taxonomy import CATEGORIES, QUESTIONS, Orientation
 
 MOST_WORDS = 5

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from itertools import accumulate
 
 from rich.cells import cell_len
@@ -48,14 +47,3 @@ def _breaks(text: str, width: int) -> list[int]:
 def _parts(piece: str, width: int) -> list[str]:
     """The piece, or its characters if a line cannot hold it."""
     return [piece] if cell_len(piece) <= width else list(piece)
-
-
-def visible(text: str) -> str:
-    """Text from a document, harmless in a terminal: control and direction characters show as �."""
-    text = text.translate(_SPACES)
-    return "".join("�" if unicodedata.category(c) in _UNSEEN else c for c in text)
-
-
-_SPACES = str.maketrans("\t\r\n", "   ")
-# Control, format (direction overrides, zero width), surrogates, line and paragraph separators.
-_UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}

@@ -14,6 +14,7 @@ from classifier.report.marked_copy import MARKED_SUFFIX, SUFFIXES, MarkedCopy, m
 from classifier.report.model import Analysis
 from classifier.report.redaction import redacted
 from classifier.report.workbook import workbook
+from classifier.whole_files import write_bytes, write_text
 
 if TYPE_CHECKING:
     import pandas
@@ -49,7 +50,7 @@ class Report(Analysis):
 
     def to_html(self, path: str | Path) -> None:
         """Write one self-contained HTML page that needs no network."""
-        Path(path).write_text(render(self), encoding="utf-8")
+        write_text(Path(path), render(self))
 
     def checklist(self) -> Checklist:
         """Every rule on one line, found or not; as Markdown, CSV or plain values."""
@@ -57,7 +58,7 @@ class Report(Analysis):
 
     def to_xlsx(self, path: str | Path) -> None:
         """Write an Excel workbook: summary, checklist, findings, sentences, categories."""
-        Path(path).write_bytes(workbook(self))
+        write_bytes(Path(path), workbook(self))
 
     def to_marked_copy(self, original: str | Path | bytes, path: str | Path) -> MarkedCopy:
         """Write a copy of the original, PDF or DOCX, with the oriented sentences marked.
@@ -81,7 +82,7 @@ class Report(Analysis):
                 raise ValueError(f"{out} is the original, which must not be overwritten")
             data = Path(original).read_bytes()
         copy = marked_copy(self, data)
-        out.write_bytes(copy.content)
+        write_bytes(out, copy.content)
         return copy
 
     def to_frame(self) -> pandas.DataFrame:

@@ -9,8 +9,9 @@ from rich.padding import Padding
 from rich.text import Text
 
 from classifier.findings import Findings, FindingState
+from classifier.harmless import visible
 from classifier.orientation import OrientationScore, Verdict
-from classifier.report.flowing import Flowing, visible
+from classifier.report.flowing import Flowing
 from classifier.report.model import Analysis, LabelledSentence
 from classifier.taxonomy import CATEGORIES
 
@@ -59,7 +60,10 @@ def summary(report: Analysis) -> RenderableType:
 def _risks(findings: Findings) -> list[RenderableType]:
     """Risks that are present, and persons on whom several alarms meet."""
     parts: list[RenderableType] = [
-        Text(f"{one.persons}：{len(one.alarms)} 项警示叠加，须说明必要与相称", style="dark_orange")
+        Text(
+            f"{visible(one.persons)}：{len(one.alarms)} 项警示叠加，须说明必要与相称",
+            style="dark_orange",
+        )
         for one in findings.proportionality[:MOST_MEETINGS]
     ]
     present = [

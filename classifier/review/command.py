@@ -19,6 +19,7 @@ from classifier.archive.rows import DocumentRow
 from classifier.archive.store import Store
 from classifier.console import Exit, ModelOption, err, fail, out
 from classifier.errors import ExtractionError, ModelError, ReviewError
+from classifier.harmless import visible
 from classifier.limits import Limits
 from classifier.model import DEFAULT
 from classifier.review.checks import checked_name
@@ -126,7 +127,7 @@ def _add(store: ReviewStore, classifier: Classifier, files: list[Path]) -> None:
         for path, member, result in classifier.analyze_many(fresh):
             name = f"{path.name}/{member}" if member else path.name
             if isinstance(result, ExtractionError):
-                said = f"{name}: {result.reason.value} — {result.reason.next_step}"
+                said = f"{visible(name)}: {result.reason.value} — {result.reason.next_step}"
                 err.print(said, markup=False, soft_wrap=True)
             else:
                 store.add(result, path)

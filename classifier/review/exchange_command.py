@@ -11,9 +11,11 @@ from rich.text import Text
 
 from classifier.console import Exit, err, fail, out
 from classifier.errors import ReviewError
+from classifier.harmless import visible
 from classifier.review import doccano, exchange, label_studio
 from classifier.review.exchange import Imported
 from classifier.review.store import ReviewStore
+from classifier.whole_files import whole, write_text
 
 _SHOWN_PROBLEMS = 20
 
@@ -39,10 +41,10 @@ def review_export(
             found = exchange.tasks(opened, doubtful=doubtful)
             if tool == "label-studio":
                 number = _write(output, label_studio.write(found)) - 1
-                labels.write_text(label_studio.labelling_config(), encoding="utf-8")
+                write_text(labels, label_studio.labelling_config())
             else:
                 number = _write(output, doccano.write(found))
-                labels.write_text(doccano.label_config(), encoding="utf-8")
+                write_text(labels, doccano.label_config())
     except ReviewError as error:
         fail(f"审阅库 review store: {error}", Exit.FAILED)
     except OSError as error:
@@ -91,7 +93,7 @@ def _named(option: str) -> tuple[str, str]:
 
 def _write(file: Path, pieces: Iterable[str]) -> int:
     number = 0
-    with file.open("w", encoding="utf-8") as opened:
+    with whole(file) as part, part.open("w", encoding="utf-8") as opened:
         for piece in pieces:
             opened.write(piece)
             number += 1
@@ -101,7 +103,7 @@ def _write(file: Path, pieces: Iterable[str]) -> int:
 def _say(found: Imported, new: int) -> None:
     people = sorted({decision.reviewer for decision in found.decisions})
     for problem in found.problems[:_SHOWN_PROBLEMS]:
-        err.print(Text(f"{problem.place}: {problem.why}", style="yellow"), soft_wrap=True)
+        err.print(Text(visible(f"{problem.place}: {problem.why}"), style="yellow"), soft_wrap=True)
     if (more := len(found.problems) - _SHOWN_PROBLEMS) > 0:
         err.print(f"… 另有 {more} 个 more", markup=False)
     out.print(
@@ -111,4 +113,4 @@ def _say(found: Imported, new: int) -> None:
         soft_wrap=True,
     )
     if people:
-        out.print(f"审阅人 reviewers: {'、'.join(people)}", markup=False, soft_wrap=True)
+        out.print(f"审阅人 reviewers: {visible('、'.join(people))}", markup=False, soft_wrap=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from classifier.analyzer import Classifier
 from classifier.archive.walk import Walk
 from classifier.console import Exit, err
 from classifier.errors import ExtractionError
+from classifier.harmless import json_text
 from classifier.redact import redact
 from classifier.report.report import Report
 
@@ -46,7 +46,7 @@ def write_line(path: Path | str, member: str, result: Report | ExtractionError) 
         line["failure"] = {**failure, "next_step": result.reason.next_step}
     else:
         line["report"] = result.to_json()
-    sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+    sys.stdout.write(json_text(line) + "\n")
     sys.stdout.flush()
 
 

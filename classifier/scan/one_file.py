@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from contextlib import closing
 from itertools import chain
@@ -14,11 +13,13 @@ from classifier.analyzer import Classifier
 from classifier.console import Exit, err, out, output_path
 from classifier.errors import ExtractionError
 from classifier.extract import sandbox
+from classifier.harmless import json_text, visible
 from classifier.limits import Limits
 from classifier.redact import redact
 from classifier.report import terminal
 from classifier.report.report import CHECKLIST_SUFFIX, REPORT_SUFFIX, Report
 from classifier.scan.json_lines import redacted, write_found, write_line
+from classifier.whole_files import write_text
 
 
 def holds_members(source: Path | bytes, limits: Limits) -> bool:
@@ -66,13 +67,13 @@ def scan_one(
     if with_checklist:
         _write_checklist(result, page)
     out.print(terminal.summary(result))
-    out.print(f"报告 report: {page}", markup=False, soft_wrap=True)
+    out.print(f"报告 report: {visible(str(page))}", markup=False, soft_wrap=True)
 
 
 def _write_checklist(report: Report, page: Path) -> None:
     stem = page.name.removesuffix(REPORT_SUFFIX).removesuffix(page.suffix)
     text = report.checklist().to_markdown()
-    page.with_name(stem + CHECKLIST_SUFFIX).write_text(text, "utf-8", "replace")
+    write_text(page.with_name(stem + CHECKLIST_SUFFIX), text)
 
 
 def _explained(classifier: Classifier, report: Report, most: int) -> Report:
@@ -97,7 +98,7 @@ def json_of_one(classifier: Classifier, source: Path | bytes, redacting: bool) -
         return
     ((path, _, result),) = redacted([first]) if redacting else [first]
     if isinstance(result, Report):
-        sys.stdout.write(json.dumps(result.to_json(), ensure_ascii=False, indent=1) + "\n")
+        sys.stdout.write(json_text(result.to_json(), indent=1) + "\n")
         return
     write_line(path, "", result)
     raise typer.Exit(Exit.UNREADABLE)
@@ -106,7 +107,9 @@ def json_of_one(classifier: Classifier, source: Path | bytes, redacting: bool) -
 def say_failed(name: str, error: ExtractionError) -> None:
     """One line with the reason code and what to do next."""
     err.print(
-        f"{name}: {error.reason.value} — {error.reason.next_step}", markup=False, soft_wrap=True
+        f"{visible(name)}: {error.reason.value} — {error.reason.next_step}",
+        markup=False,
+        soft_wrap=True,
     )
     if error.detail:
-        err.print(f"  {error.detail}", markup=False, soft_wrap=True, style="dim")
+        err.print(f"  {visible(error.detail)}", markup=False, soft_wrap=True, style="dim")

@@ -22,9 +22,9 @@ from classifier.archive.groups import Groups
 from classifier.archive.overview import figures
 from classifier.archive.overview.collection import NONE, REASONS, SCALE, VERDICTS, Collection
 from classifier.archive.rows import DocumentRow
-from classifier.archive.tables import into
 from classifier.report.page import as_text, asset, environment, policy, script
 from classifier.taxonomy import CATEGORIES
+from classifier.whole_files import write_text
 
 FILE_NAME: Final = "overview.html"
 STATIC_ROWS: Final = 200
@@ -56,8 +56,7 @@ def write_overview(
     for row in rows:
         archive.add(row)
     text = render(archive, archive.groups(), name)
-    with into(page) as part:
-        part.write_text(text, encoding="utf-8")
+    write_text(page, text)
     return page
 
 
