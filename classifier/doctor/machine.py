@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +26,7 @@ def checks() -> Iterator[Check]:
     yield Check("系统 machine", True, f"{python}, 可用核 cores {cores}/{os.cpu_count()}")
     yield _memory()
     yield _folder(Path.cwd())
+    yield _confinement()
 
 
 def _memory() -> Check:
@@ -65,3 +68,14 @@ def _folder(folder: Path) -> Check:
         hint = "报告写到别处 write reports elsewhere: -o"
         return Check(name, False, f"不可写 not writable: {error.strerror}; {hint}", optional=True)
     return Check(name, True, "可写 writable")
+
+
+def _confinement() -> Check:
+    name = "隔离 confinement"
+    program = "from classifier.extract.confine import confine; raise SystemExit(not confine())"
+    # A process that has confined itself is of no further use.
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    if done.returncode == 0:
+        return Check(name, True, "读文件的进程不能联网、写盘 readers have no network, cannot write")
+    found = "内核不支持 seccomp，仅由 Python 限制 no seccomp here: Python alone refuses"
+    return Check(name, False, found, optional=True)

@@ -1,7 +1,8 @@
 """Read a file in a child process with limits, so that no file can hurt its caller.
 
 The child gets the file's bytes on standard input and answers on standard
-output. Its address space is limited, its time is limited, and of what it
+output. Its address space is limited, its time is limited, it can neither reach
+the network nor write files (:mod:`classifier.extract.confine`), and of what it
 answers only the document model's own classes are unpickled.
 
 An archive or mail is unpacked by one such child, and each file in it is then
@@ -31,6 +32,7 @@ from typing import IO, Any
 from classifier.document import Document
 from classifier.errors import ExtractionError, Reason
 from classifier.extract import clock, router
+from classifier.extract.confine import confine
 from classifier.extract.container.walk import Packed, Unpacking, may_be_container
 from classifier.extract.processes import Child, ForkServer, Fresh, Source, read_all
 from classifier.limits import MIB, Limits
@@ -322,6 +324,7 @@ def take_request() -> tuple[IO[bytes], tuple[Any, ...]]:
     limits: Limits = request[-1]
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    confine()
     return answer_to, request
 
 
