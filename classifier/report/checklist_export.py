@@ -10,7 +10,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from classifier.findings import Finding, FindingState, Kind, rules
+from classifier.harmless import visible
 from classifier.report import passages
+from classifier.report.cells import csv_text
 from classifier.report.model import Analysis
 
 PLACES: Final = 3
@@ -18,8 +20,6 @@ PLACES: Final = 3
 
 GROUPS_ZH: Final = {"delivery": "风险 · 实施", "starting_point": "风险 · 出发点"}
 _MARKDOWN: Final = re.compile(r"([\\`*_\[\]<>|~#])")
-# What a spreadsheet would calculate (CWE-1236).
-_FORMULA: Final = re.compile(r"[\s\ufeff]*[=+\-@\t＝＋－＠]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +104,10 @@ class Checklist:
         writer = csv.writer(buffer)
         writer.writerow(("id", "种类", "项目", "item", "结果", "state", "句数", "位置", "文件"))
         for line in self.lines:
-            places = _listed(line.places, line.sentences)
+            places = csv_text(_listed(line.places, line.sentences))
             state = (line.state.zh, line.state.value)
             about = (line.id, line.kind_zh, line.zh, line.en)
-            writer.writerow((*about, *state, line.sentences, places, _cell(self.document)))
+            writer.writerow((*about, *state, line.sentences, places, csv_text(self.document)))
         return buffer.getvalue()
 
 
@@ -159,8 +159,4 @@ def _listed(places: tuple[str, ...], sentences: int) -> str:
 
 def _plain(text: str) -> str:
     """Text of a document as Markdown shows it: one line, nothing of it acts."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
-
-
-def _cell(text: str) -> str:
-    return f"'{text}" if _FORMULA.match(text) else text
+    return _MARKDOWN.sub(r"\\\1", visible(" ".join(text.split())))
