@@ -12,8 +12,8 @@ from sample_report import hostile_report, sample_report
 
 import cli
 from classifier.findings import Finding, Findings, FindingState, Kind, find, rules
+from classifier.findings.context import LEAST_SENTENCES, document_kind
 from classifier.findings.proportionality import persons_of
-from classifier.findings.risks import LEAST_SENTENCES, document_kind
 from classifier.findings.rules import DocumentKind, label_rules, risk_rules
 from classifier.report.checklist_export import PLACES
 from classifier.taxonomy import CATEGORIES, LABELS
@@ -115,7 +115,9 @@ def test_strongest_evidence_first_and_missing_safeguards_listed() -> None:
     assert again.alarms[0].evidence == (1, 0, 2), "a repetition comes behind what says more"
     assert [f.rule.id for f in result.safeguards] == [rule.id for rule in rules(Kind.SAFEGUARD)]
     assert not any(f.found for f in result.safeguards)
-    assert {f.state for f in result.safeguards} == {FindingState.NOT_FOUND}
+    assert {f.state for f in result.safeguards} == {FindingState.UNKNOWN}, "two sentences"
+    long = find(SPECIFICATION, [()] * len(SPECIFICATION), certain(*[0.1] * len(SPECIFICATION)))
+    assert {f.state for f in long.safeguards} == {FindingState.NOT_FOUND}
     assert {f.state for f in result.alarms} == {FindingState.FOUND}
 
 
@@ -124,7 +126,7 @@ TENDER = [
     "投标人须提供近三年的业绩证明。",
     "系统应支持国产数据库。",
     "合同签订后三十日内交货。",
-] * (LEAST_SENTENCES // 4)
+] * (LEAST_SENTENCES // 4 + 1)
 SPECIFICATION = ["系统应记录申请时间。", "用户点击提交按钮。", "页面显示申请列表。"] * 30
 
 
@@ -298,3 +300,72 @@ def test_scan_writes_the_checklist_beside_the_report(tmp_path: Path) -> None:
     assert wrong.exit_code == 2
     again = CliRunner().invoke(cli.app, ["scan", str(out), "--model", "lexical"])
     assert again.exit_code == 2, "our own checklists are no input"
+
+
+NOTICE = (
+    "本项目采用电子招标投标，供应商须在交易平台注册登录后下载招标文件。",
+    "投标人应在系统中提交投标文件，平台自动记录提交时间。",
+    "公告期限为五个工作日。",
+    "开标地点见公告附件。",
+)
+
+
+def test_1_a_notice_is_not_enough_text_to_tell() -> None:
+    """It says how to bid by a platform; all risks of delivery stood as present."""
+    for texts in (NOTICE * 30, NOTICE):
+        result = find(texts, [()] * len(texts), certain(*[0.1] * len(texts)))
+        assert {f.state for f in result.safeguards} == {FindingState.UNKNOWN}
+        assert FindingState.PRESENT not in {f.state for f in result.risks}
+
+
+@pytest.mark.parametrize(
+    ("id_", "text"),
+    [
+        ("no_project_management", "项目负责人"),
+        ("no_project_management", "项目经理须提供身份证复印件和劳动合同。"),
+        ("no_project_management", "二级单位可增设项目管理员账号。"),
+        ("technology_out_of_proportion", "营业执照号码：    经济性质：    "),
+        ("technology_out_of_proportion", "能力成熟度模型的英文简称为CMM。"),
+        ("no_change_control", "办事人可提交监护人变更申请。"),
+        ("no_change_control", "任何一方地址变更须书面通知对方。"),
+        ("goals_unclear", "为方便评标，技术文件应单独装订。"),
+        ("goals_unclear", "应聘者具备分析和解决问题的能力。"),
+        ("business_not_involved", "各方就本次采购参加的活动承担连带责任。"),
+        ("business_not_involved", "1.3 需求分析"),
+    ],
+)
+def test_2_forms_bids_and_headings_counter_no_risk(id_: str, text: str) -> None:
+    assert not risks(TENDER, (text, ""))[id_].found
+
+
+def test_3_a_school_that_is_a_model_school_is_no_show_project() -> None:
+    about_buyer = ("本校是区实验性示范性高中，先后被评为文明单位。", "")
+    assert risks(TENDER, about_buyer)["show_project"].state is FindingState.NOT_FOUND
+    built = ("通过本项目争创全省智慧校园示范学校。", "")
+    assert risks(TENDER, built)["show_project"].state is FindingState.PRESENT
+
+
+def test_4_how_to_bid_is_no_evidence_unless_the_contract_stands_below_it() -> None:
+    text = "项目经理负责进度计划，每周组织例会。"
+    answers = {}
+    for section in (("第三章 评标办法",), ("投标文件格式", "附件五 合同条款"), ()):
+        sections = [()] * len(TENDER) + [section]
+        result = find([*TENDER, text], [()] * (len(TENDER) + 1), certain(*[0.9] * 100), sections)
+        answers[section] = next(f for f in result.risks if f.rule.id == "no_project_management")
+    bidding, contract, none = answers.values()
+    assert bidding.state is FindingState.PRESENT and not bidding.found
+    assert contract.evidence == none.evidence == (len(TENDER),)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "expected"),
+    [
+        ("乙方应对其员工进行职业技能培训。", "A8", set()),
+        ("为窗口人员举办两次系统使用培训。", "A8", {"training"}),
+        ("个人信息：显示用户的姓名和身份。", "A9", set()),
+        ("个人信息须加密保存，未经本人同意不得公开。", "A9", {"privacy"}),
+        ("学生可提交考核评价单。", "A6", set()),
+    ],
+)
+def test_5_safeguards_protect_those_who_use_it(text: str, code: str, expected: set[str]) -> None:
+    assert found(text, code) == expected

@@ -23,6 +23,7 @@ from classifier.extract import sandbox
 from classifier.extract.container.walk import Packed
 from classifier.extract.processes import Source
 from classifier.extract.suffixes import FORMATS
+from classifier.findings import FindingState
 from classifier.limits import Limits
 from classifier.model import Model, decide
 from classifier.report.model import Analysis
@@ -128,7 +129,9 @@ def figures(report: Analysis) -> Figures:
             profile=report.profile(),
         ),
         alarms=_alarms(report),
-        missing=tuple(s.rule.id for s in report.findings.safeguards if not s.found),
+        missing=tuple(
+            s.rule.id for s in report.findings.safeguards if s.state is FindingState.NOT_FOUND
+        ),
         title=title_of(report.document),
     )
 

@@ -7,14 +7,16 @@ rule takes only what no specific one has explained, so that it does not repeat i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from classifier.findings.context import about_bidding, document_kind
 from classifier.findings.model import Finding, Findings, FindingState, Kind
 from classifier.findings.proportionality import meetings
 from classifier.findings.risks import find_risks
-from classifier.findings.rules import LabelRule, label_rules
+from classifier.findings.rules import DocumentKind, LabelRule, label_rules
 from classifier.taxonomy import LABELS
 
 
@@ -35,14 +37,23 @@ def find(
     """
     if sections is None:
         sections = [()] * len(texts)
+    kind, bidding = document_kind(texts, sections), about_bidding(sections)
     all_alarms = _apply(Kind.ALARM, texts, categories, probabilities)
     alarms = tuple(finding for finding in all_alarms if finding.found)
+    safeguards = _apply(Kind.SAFEGUARD, texts, categories, probabilities, bidding)
+    if kind is DocumentKind.OTHER:
+        safeguards = tuple(map(_unless_silent, safeguards))
     return Findings(
         alarms=alarms,
-        safeguards=_apply(Kind.SAFEGUARD, texts, categories, probabilities),
-        risks=find_risks(texts, categories, alarms),
+        safeguards=safeguards,
+        risks=find_risks(texts, categories, alarms, bidding, kind),
         proportionality=meetings(texts, sections, alarms),
     )
+
+
+def _unless_silent(finding: Finding) -> Finding:
+    """A document with too little to tell does not lack a safeguard by not naming it."""
+    return finding if finding.found else replace(finding, state=FindingState.UNKNOWN)
 
 
 def _apply(
@@ -50,10 +61,13 @@ def _apply(
     texts: Sequence[str],
     categories: Sequence[Sequence[str]],
     probabilities: np.ndarray,
+    left_out: Container[int] = (),
 ) -> tuple[Finding, ...]:
     applied = label_rules(kind)
     evidence: dict[str, list[int]] = {labelled.rule.id: [] for labelled in applied}
     for i, (text, codes) in enumerate(zip(texts, categories, strict=True)):
+        if i in left_out:
+            continue
         explained: set[str] = set()
         for labelled in applied:
             open_ = [code for code in codes if not (labelled.general and code in explained)]

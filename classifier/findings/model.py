@@ -27,7 +27,8 @@ class FindingState(StrEnum):
     ``FOUND`` and ``NOT_FOUND`` for alarms and safeguards. A risk is ``PRESENT`` where sentences
     show it, or where what would counter it is missing from a document that ought to have it;
     ``COUNTERED`` by its evidence; ``NOT_FOUND`` where only sentences could show it and none
-    does; ``UNKNOWN`` where a document of this type does not say either way.
+    does. ``UNKNOWN`` are a safeguard and a risk where there is not enough text to tell: it is
+    short, states hardly anything of a system, or is of a type that does not say either way.
     """
 
     FOUND = "found"

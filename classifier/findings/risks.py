@@ -7,28 +7,30 @@ of functions does not.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Container, Sequence
 
 from classifier.findings.model import Finding, FindingState
-from classifier.findings.rules import DocumentKind, Pattern, RiskRule, risk_rules, source
-
-# A page of a vendor or a single form says nothing by its silence.
-LEAST_SENTENCES: Final = 60
-_LEAST_SHARE: Final = 0.03
+from classifier.findings.rules import DocumentKind, Pattern, RiskRule, risk_rules
 
 
 def find_risks(
-    texts: Sequence[str], categories: Sequence[Sequence[str]], alarms: Sequence[Finding]
+    texts: Sequence[str],
+    categories: Sequence[Sequence[str]],
+    alarms: Sequence[Finding],
+    about_bidding: Container[int] = (),
+    kind: DocumentKind = DocumentKind.OTHER,
 ) -> tuple[Finding, ...]:
-    """All risks, answered; evidence in document order."""
-    kind = document_kind(texts)
+    """All risks, answered; evidence in document order.
+
+    Args:
+        about_bidding: indices of sentences on how to bid, which say nothing of the project.
+        kind: what the document is, hence what its silence tells.
+    """
     return tuple(
         _answer(
             risk,
-            _matching(risk.shown, texts, categories, risk.least),
-            _matching(risk.countered, texts, categories),
+            _matching(risk.shown, texts, categories, about_bidding, risk.least),
+            _matching(risk.countered, texts, categories, about_bidding),
             _silence(risk, kind, bool(alarms)),
         )
         for risk in risk_rules()
@@ -40,22 +42,6 @@ def _silence(risk: RiskRule, kind: DocumentKind, has_alarms: bool) -> FindingSta
     if not risk.telling or (risk.if_alarms and not has_alarms):
         return FindingState.NOT_FOUND
     return FindingState.PRESENT if kind in risk.telling else FindingState.UNKNOWN
-
-
-def document_kind(texts: Sequence[str]) -> DocumentKind:
-    """A tender or a specification of an information system, by the share of their words."""
-    if len(texts) < LEAST_SENTENCES:
-        return DocumentKind.OTHER
-    words = source()["document_words"]
-    shares = {
-        name: sum(bool(re.search(cue, text)) for text in texts) / len(texts)
-        for name, cue in words.items()
-    }
-    if shares["system"] < _LEAST_SHARE:
-        return DocumentKind.OTHER
-    if shares["tender"] >= _LEAST_SHARE:
-        return DocumentKind.TENDER
-    return DocumentKind.SPECIFICATION
 
 
 def _answer(
@@ -72,11 +58,16 @@ def _matching(
     pattern: Pattern | None,
     texts: Sequence[str],
     categories: Sequence[Sequence[str]],
+    about_bidding: Container[int],
     least: int = 1,
 ) -> tuple[int, ...]:
     """Sentences that match, if they show at least so many different cues."""
     if pattern is None:
         return ()
-    found = [i for i, text in enumerate(texts) if pattern.matches(text, categories[i])]
+    found = [
+        i
+        for i, text in enumerate(texts)
+        if pattern.matches(text, categories[i]) and i not in about_bidding
+    ]
     cues = {match.group() for i in found for match in pattern.cue.finditer(texts[i])}
     return tuple(found) if len(cues) >= least else ()

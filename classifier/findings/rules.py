@@ -102,11 +102,12 @@ def label_rules(kind: Kind) -> tuple[LabelRule, ...]:
 
 @cache
 def risk_rules() -> tuple[RiskRule, ...]:
+    never = source()["risks_unless"]
     return tuple(
         RiskRule(
             _rule(Kind.RISK, entry),
-            _pattern(entry["shown"]) if "shown" in entry else None,
-            _pattern(entry["countered"]) if "countered" in entry else None,
+            _pattern(entry["shown"], never) if "shown" in entry else None,
+            _pattern(entry["countered"], never) if "countered" in entry else None,
             entry.get("least", 1),
             entry.get("outweighs", False),
             frozenset(map(DocumentKind, entry.get("telling", ()))),

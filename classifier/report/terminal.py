@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from classifier.findings import Findings, FindingState
+from classifier.findings import Finding, Findings, FindingState
 from classifier.harmless import visible
 from classifier.orientation import OrientationScore, Verdict
 from classifier.report.flowing import Flowing
@@ -48,13 +48,21 @@ def summary(report: Analysis) -> RenderableType:
         )
         parts += [title, Padding(_quote(first), (0, 0, 0, 2))]
     found = [f"{s.rule.zh}({len(s.evidence)})" for s in report.findings.safeguards if s.found]
-    missing = [s.rule.zh for s in report.findings.safeguards if not s.found]
+    missing = _in_state(report.findings.safeguards, FindingState.NOT_FOUND)
+    unknown = _in_state(report.findings.safeguards, FindingState.UNKNOWN)
     parts.append(Text("\n保障 Safeguards", style="bold"))
     parts.append(_listed("有 found", found))
-    parts.append(_listed("未发现 not found", missing))
+    if missing:
+        parts.append(_listed("未发现 not found", missing))
+    if unknown:
+        parts.append(_listed("文字不足，无从判断 not enough text to tell", unknown))
     parts += _risks(report.findings)
     parts += _profile(report)
     return Group(*parts)
+
+
+def _in_state(findings: Sequence[Finding], state: FindingState) -> list[str]:
+    return [finding.rule.zh for finding in findings if finding.state is state]
 
 
 def _risks(findings: Findings) -> list[RenderableType]:
