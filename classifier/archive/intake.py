@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,7 +19,7 @@ from classifier.archive.feed import Feed
 from classifier.archive.ledger import ExtractionEntry, FileEntry, Ledger
 from classifier.archive.outcome import suffix_of
 from classifier.archive.versions import Versions
-from classifier.archive.walk import Found, Walk
+from classifier.archive.walk import Found, Listing
 from classifier.errors import ExtractionError, Reason
 from classifier.extract import sandbox
 from classifier.extract.container.walk import Packed
@@ -95,7 +95,7 @@ class Intake:
     seen: set[int] = field(default_factory=set)
     settled: int = 0
 
-    def pieces(self, walk: Walk, workers: int) -> Generator[Piece | Task, None, None]:
+    def pieces(self, walk: Listing, workers: int) -> Generator[Piece | Task, None, None]:
         """Every document to settle; after the last of a file the file itself.
 
         Files are opened and unpacked by threads, some ahead, and come in the order of the walk.
@@ -103,7 +103,7 @@ class Intake:
         ahead: deque[tuple[Task, Feed[Opened] | list[Piece]]] = deque()
         with ThreadPoolExecutor(max_workers=workers) as pool:
             try:
-                for task, pieces in self._tasks(walk):
+                for task, pieces in self.tasks(walk):
                     ahead.append((task, pieces or Feed(partial(self._opened, task.found), pool)))
                     if len(ahead) > workers:
                         yield from self._next(*ahead.popleft())
@@ -114,7 +114,7 @@ class Intake:
                     if isinstance(source, Feed):
                         source.close()
 
-    def _tasks(self, walk: Walk) -> Iterator[tuple[Task, list[Piece] | None]]:
+    def tasks(self, walk: Listing) -> Iterator[tuple[Task, list[Piece] | None]]:
         """Files that are not settled, with their documents where the store has all of them."""
         for found in walk.files():
             entry = self.ledger.file(found.key)
@@ -137,11 +137,16 @@ class Intake:
             try:
                 for opened in source:
                     task.content, task.is_open = opened.content, opened.is_open
-                    yield self._piece(task, opened)
+                    yield piece_of(task, opened)
             finally:
                 source.close()
         task.is_whole = True
         yield task
+
+    def known(self, content: str, suffix: str) -> ExtractionEntry | None:
+        """What the ledger has of this content, if it need not be read again."""
+        entry = self.ledger.extraction(content, suffix, self.versions)
+        return entry if entry is not None and self.is_reusable(entry) else None
 
     def is_reusable(self, entry: ExtractionEntry) -> bool:
         """Whether reading the same content again could not give anything else."""
@@ -156,53 +161,60 @@ class Intake:
         """The documents of an untouched file, where the store has all that is needed of them."""
         made: list[Piece] = []
         for document in self.ledger.documents(entry.id):
-            known = self.ledger.extraction(document.content, document.suffix, self.versions)
-            if document.extraction_id is None or known is None or not self.is_reusable(known):
+            known = self.known(document.content, document.suffix)
+            if document.extraction_id is None or known is None:
                 return None
-            readable = Reason(known.reason).is_readable
-            if readable and known.result_id is None and not self.is_predictable(known):
+            if not known.is_final and not self.is_predictable(known):
                 return None
-            name = _own_name(document.member, task.found)
+            name = own_name(document.member, task.found)
             place = (document.ordinal, document.member, name)
             made.append(Piece(task, *place, document.content, document.suffix))
         return made
 
     def _opened(self, found: Found) -> Iterator[Opened]:
-        """The documents of a file; in a thread of its own."""
-        try:
-            self.limits.check_bytes(found.size)
-            data = found.file.read_bytes()
-            self.limits.check_bytes(len(data))
-        except ExtractionError as error:
-            yield Opened("", True, Packed("", error), "")
-        except OSError as error:
-            closed = ExtractionError(Reason.DAMAGED, f"cannot be opened: {error.strerror}")
-            yield Opened("", False, Packed("", closed), "")
-        else:
-            content = hashlib.sha256(data).hexdigest()
-            name = _own_name("", found)
-            for packed in sandbox.unpack(data, name, self.limits, self.source):
-                own = content if packed.content is data else _digest(packed)
-                yield Opened(content, True, packed, own)
-
-    def _piece(self, task: Task, opened: Opened) -> Piece:
-        packed = opened.packed
-        name = _own_name(packed.path, task.found)
-        piece = Piece(
-            task=task,
-            ordinal=task.pieces,
-            member=packed.path,
-            name=name,
-            content=opened.own,
-            suffix=suffix_of(name),
-            data=packed.content if isinstance(packed.content, bytes) else None,
-            error=packed.content if isinstance(packed.content, ExtractionError) else None,
-        )
-        task.pieces += 1
-        return piece
+        return opened(found, found.file.read_bytes, self.limits, self.source)
 
 
-def _own_name(member: str, found: Found) -> str:
+def opened(
+    found: Found, fetch: Callable[[], bytes], limits: Limits, source: Source
+) -> Iterator[Opened]:
+    """The documents of a file, at least one; ``fetch`` gives its bytes or raises OSError."""
+    try:
+        limits.check_bytes(found.size)
+        data = fetch()
+        limits.check_bytes(len(data))
+    except ExtractionError as error:
+        yield Opened("", True, Packed("", error), "")
+    except OSError as error:
+        said = error.strerror or str(error)
+        closed = ExtractionError(Reason.DAMAGED, f"cannot be opened: {said}")
+        yield Opened("", False, Packed("", closed), "")
+    else:
+        content = hashlib.sha256(data).hexdigest()
+        for packed in sandbox.unpack(data, own_name("", found), limits, source):
+            own = content if packed.content is data else _digest(packed)
+            yield Opened(content, True, packed, own)
+
+
+def piece_of(task: Task, opened: Opened) -> Piece:
+    """The next document of a file."""
+    packed = opened.packed
+    name = own_name(packed.path, task.found)
+    piece = Piece(
+        task=task,
+        ordinal=task.pieces,
+        member=packed.path,
+        name=name,
+        content=opened.own,
+        suffix=suffix_of(name),
+        data=packed.content if isinstance(packed.content, bytes) else None,
+        error=packed.content if isinstance(packed.content, ExtractionError) else None,
+    )
+    task.pieces += 1
+    return piece
+
+
+def own_name(member: str, found: Found) -> str:
     """The name that tells a reader the format; never one that cannot be written."""
     return PurePosixPath(member).name or os.fsencode(found.file.name).decode("utf-8", "replace")
 

@@ -20,6 +20,7 @@ from classifier.archive.parts import Part
 from classifier.archive.schema import migrate
 from classifier.archive.versions import Versions
 from classifier.archive.walk import Found
+from classifier.errors import Reason
 
 _BUSY: Final = 30.0
 # The messages of SQLite for a file that is none of its own or has been spoiled.
@@ -69,6 +70,11 @@ class ExtractionEntry:
     signature: bytes
     seconds: float
     result_id: int | None
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing is left to do for it: it has its result, or no text to predict from."""
+        return self.result_id is not None or not Reason(self.reason).is_readable
 
 
 class Ledger:

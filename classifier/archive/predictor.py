@@ -33,18 +33,21 @@ class Predictor:
         asked, answered: sentences so far, and those of them that the model had to answer.
     """
 
-    def __init__(self, model: str | Path = DEFAULT, screened: bool = False) -> None:
+    def __init__(
+        self, model: str | Path = DEFAULT, screened: bool = False, threads: int | None = None
+    ) -> None:
+        """``threads`` as :meth:`classifier.model.Model.load` takes them."""
         # Found once: which model is in use may change while this one works.
         self._folder = find(model)
         self.name = self._folder.name
-        self.screened = screened
+        self.screened, self._threads = screened, threads
         self.version = version_of(self._folder, screened)
         self.asked = self.answered = 0
         self._known: OrderedDict[bytes, np.ndarray] = OrderedDict()
 
     @cached_property
     def model(self) -> Model:
-        return Model.load(self._folder, screened=self.screened)
+        return Model.load(self._folder, self._threads, self.screened)
 
     @cached_property
     def answering(self) -> Answering:

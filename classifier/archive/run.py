@@ -7,33 +7,29 @@ whatever order. What waits anywhere is bounded, so memory does not grow with the
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from classifier.archive import outcome
-from classifier.archive.errors import StoreDamaged
-from classifier.archive.intake import Intake, Piece, Task
+from classifier.archive.intake import Piece, Task
 from classifier.archive.ledger import ExtractionEntry
 from classifier.archive.outcome import Failure, Reading
 from classifier.archive.predictor import Predictor
 from classifier.archive.progress import Progress, Quiet, Totals
+from classifier.archive.session import Options, Session, recorded, retire, tell_of
 from classifier.archive.store import Store
 from classifier.archive.stored import StoredReadings
-from classifier.archive.upkeep import forget_lost, sweep, tidy
-from classifier.archive.versions import Versions, extractor, limits_text, scoring, segmenter
 from classifier.archive.walk import Walk
-from classifier.archive.writer import Settled, Writer
+from classifier.archive.writer import Settled
 from classifier.errors import Reason
 from classifier.extract.container.walk import Packed
 from classifier.extract.processes import ForkServer
-from classifier.limits import MIB, Limits
+from classifier.limits import MIB
 
 BATCH: Final = 1024
 """Sentences that make it worth asking the model: sorted by length, they hardly need padding."""
@@ -42,25 +38,6 @@ PATIENCE: Final = 5.0
 READ_AHEAD: Final = 32
 BYTES_AHEAD: Final = 256 * MIB
 OPEN_PIECES: Final = 10_000
-
-_FRESH: Final = "fresh_since"
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a run does besides scoring.
-
-    Attributes:
-        workers: documents read at the same time.
-        reports, workbooks: write an HTML page, and an Excel workbook, for each document.
-        fresh: do everything anew, whatever the store has.
-    """
-
-    limits: Limits = field(default_factory=Limits)
-    workers: int = 2
-    reports: bool = True
-    workbooks: bool = False
-    fresh: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -94,71 +71,21 @@ def scan_archive(
         ModelError: the model cannot be opened.
     """
     options = options or Options()
-    versions = Versions(
-        extractor=extractor(),
-        segmenter=segmenter(),
-        scoring=scoring(),
-        model=predictor.name,
-        model_version=predictor.version,
-        limits=limits_text(options.limits),
-    )
-    ledger = store.ledger
-    forget_lost(store)
-    sweep(store, ledger.ended_cleanly())
-    run_id = ledger.begin_run(versions)
-    state = "failed"
-    try:
-        if options.fresh:
-            with ledger.transaction():
-                ledger.set(_FRESH, str(run_id))
-        with ForkServer() as forks:
-            run = _Run(store, predictor, options, versions, run_id, forks, progress or Quiet())
-            run.go(Walk(inputs), stopped)
-        if not run.totals.stopped:
-            tidy(store, run_id)
-        state = "stopped" if run.totals.stopped else "finished"
-        return run.totals
-    finally:
-        # Where the disk is full the ledger cannot say so either; the next run finds it out.
-        with contextlib.suppress(sqlite3.Error, StoreDamaged):
-            ledger.end_run(run_id, state)
+    with recorded(store, predictor, options) as session, ForkServer() as forks:
+        _Run(session, predictor, forks, progress or Quiet()).go(Walk(inputs), stopped)
+    return session.totals
 
 
 class _Run:
     def __init__(
-        self,
-        store: Store,
-        predictor: Predictor,
-        options: Options,
-        versions: Versions,
-        run_id: int,
-        forks: ForkServer,
-        progress: Progress,
+        self, session: Session, predictor: Predictor, forks: ForkServer, progress: Progress
     ) -> None:
-        self.store, self.predictor, self.options = store, predictor, options
-        self.versions, self.run_id, self.forks, self.progress = versions, run_id, forks, progress
-        fresh_since = int(store.ledger.setting(_FRESH) or 0)
-        settled_for = f"{versions.fingerprint}-{fresh_since}"
-        self.intake = Intake(
-            store.ledger,
-            versions,
-            options.limits,
-            forks,
-            fresh_since,
-            settled_for,
-            store.can_predict_again,
-        )
-        self.writer = Writer(
-            store,
-            versions,
-            run_id,
-            settled_for,
-            options.reports,
-            options.workbooks,
-            self.intake.seen,
-        )
-        self.totals = Totals()
-        self.stored = StoredReadings(store.folder)
+        self.store, self.options = session.store, session.options
+        self.predictor, self.forks, self.progress = predictor, forks, progress
+        self.run_id, self.totals = session.run_id, session.totals
+        self.intake = session.intake(forks)
+        self.writer = session.writer(self.intake)
+        self.stored = StoredReadings(self.store.folder)
         self.jobs: dict[tuple[str, str], Job] = {}
         self.reading: dict[Future[Reading | Failure], Job] = {}
         self.waiting: list[Job] = []
@@ -194,12 +121,8 @@ class _Run:
                     self.forks.close()
         self.writer.flush()
         if not self.totals.stopped:
-            self._retire(walk)
+            retire(self.store, walk, self.intake.seen, self.run_id, self.totals)
         self._tell(walk, last=True)
-
-    def _retire(self, walk: Walk) -> None:
-        if self.store.ledger.current_files() > len(self.intake.seen):
-            self.totals.gone = self.store.ledger.retire(walk.scopes, self.intake.seen, self.run_id)
 
     def _take(self, piece: Piece | Task) -> None:
         if isinstance(piece, Task):
@@ -215,13 +138,11 @@ class _Run:
             self.jobs[key].pieces.append(piece)
             piece.data = None
             return
-        known = self.store.ledger.extraction(*key, self.versions)
-        if known is not None and not self.intake.is_reusable(known):
-            known = None
+        known = self.intake.known(*key)
         job = Job([piece], known, since=time.monotonic())
         if known is None:
             self._read(job, piece)
-        elif known.result_id is not None or not Reason(known.reason).is_readable:
+        elif known.is_final:
             self.writer.settled.append(Settled(job.pieces, stored=known))
             self._count(Reason(known.reason))
             return
@@ -315,10 +236,6 @@ class _Run:
         self.totals.reasons[reason] += 1
 
     def _tell(self, walk: Walk, last: bool = False) -> None:
-        self.totals.settled = self.intake.settled
-        self.totals.files = len(self.intake.seen)
-        self.totals.scopes = frozenset(walk.given)
-        self.totals.skipped = walk.skipped
-        self.totals.closed = len(walk.closed)
+        tell_of(self.totals, walk, self.intake)
         self.totals.asked, self.totals.answered = self.predictor.asked, self.predictor.answered
         self.progress.tell(self.totals, last)

@@ -9,6 +9,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
+from typing import Protocol
 
 from classifier.extract.suffixes import CONTAINER_SUFFIXES, FORMATS
 from classifier.report.report import OUR_SUFFIXES
@@ -40,6 +41,17 @@ class Found:
     size: int
     mtime_ns: int
     inode: int
+
+
+class Listing(Protocol):
+    """One pass over what is to be read; the attributes are those of :class:`Walk`."""
+
+    skipped: int
+    closed: list[str]
+    given: list[str]
+    scopes: set[str]
+
+    def files(self) -> Iterator[Found]: ...
 
 
 @dataclass(slots=True)
