@@ -13,14 +13,17 @@ from typing import Final
 
 import typer
 
-from classifier.archive.errors import StoreError
+from classifier.archive.cluster.command import run_on_ray, walk_over
+from classifier.archive.errors import ClusterError, SourceError, StoreError
 from classifier.archive.live import progress_for
 from classifier.archive.overview.html import FILE_NAME, write_overview
 from classifier.archive.predictor import Predictor
 from classifier.archive.progress import Totals
+from classifier.archive.remote import RemoteWalk
 from classifier.archive.run import Options, scan_archive
 from classifier.archive.store import REPORTS, Store
 from classifier.archive.terminal import listing, summary
+from classifier.archive.walk import Walk
 from classifier.console import Exit, err, fail, out
 from classifier.limits import Limits
 
@@ -42,6 +45,8 @@ class ArchiveScan:
     fresh: bool
     no_text: bool
     redacting: bool
+    engine: str = "local"
+    address: str | None = None
 
     def scan(self, inputs: Sequence[Path]) -> None:
         """Bring the store up to date with files and folders, and end with an exit code."""
@@ -51,11 +56,25 @@ class ArchiveScan:
                 "This is the folder to be scanned: name another one with -o or --store.",
                 Exit.USAGE,
             )
+        self._over(Walk(inputs))
+
+    def scan_urls(self, inputs: Sequence[str]) -> None:
+        """The same for what may lie behind URLs; on a cluster."""
+        try:
+            walk = walk_over(inputs)
+        except SourceError as error:
+            fail(str(error), Exit.USAGE)
+        if isinstance(walk, Walk):
+            self.scan(walk.inputs)
+        else:
+            self._over(walk)
+
+    def _over(self, walk: Walk | RemoteWalk) -> None:
         predictor = Predictor(self.model, self.screened)
         try:
             with Store.writing(self.store, self.no_text, self.redacting) as store:
-                self._run(inputs, store, predictor)
-        except StoreError as error:
+                self._run(walk, store, predictor)
+        except (StoreError, ClusterError) as error:
             fail(str(error), Exit.FAILED)
 
     def scan_bytes(self, data: bytes, name: str) -> None:
@@ -65,7 +84,7 @@ class ArchiveScan:
             file.write_bytes(data)
             self.scan([file])
 
-    def _run(self, inputs: Sequence[Path], store: Store, predictor: Predictor) -> None:
+    def _run(self, walk: Walk | RemoteWalk, store: Store, predictor: Predictor) -> None:
         if store.moved_aside:
             err.print(
                 f"台账已损坏，已移到 {store.moved_aside}；正在重新扫描，建立新台账。 "
@@ -75,8 +94,15 @@ class ArchiveScan:
                 soft_wrap=True,
             )
         options = Options(self.limits, self.workers, self.reports, self.workbooks, self.fresh)
-        with _interruptible() as stopped, progress_for(inputs) as progress:
-            totals = scan_archive(inputs, store, predictor, options, progress, stopped)
+        # What is listed over a network is not listed twice, for the time left alone.
+        counted = walk.inputs if isinstance(walk, Walk) else None
+        with _interruptible() as stopped, progress_for(counted) as progress:
+            run = (store, predictor, options)
+            if self.engine == "ray":
+                totals = run_on_ray(walk, *run, self.address, progress, stopped)
+            else:
+                assert isinstance(walk, Walk)
+                totals = scan_archive(walk.inputs, *run, progress, stopped)
         self._tell(store, totals)
         if totals.stopped:
             err.print(

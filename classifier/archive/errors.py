@@ -52,3 +52,11 @@ class StoreDiffers(StoreError):
             f"The store was made without {option} and holds text already: take another --store, or "
             "delete it and start anew."
         )
+
+
+class ClusterError(TenderlensError):
+    """The cluster cannot be used, or cannot go on; what is finished is in the store."""
+
+
+class SourceError(TenderlensError):
+    """What a URL names cannot be opened."""

@@ -23,8 +23,11 @@ LOG_EVERY: Final = 60.0
 
 
 @contextmanager
-def progress_for(inputs: Sequence[Path]) -> Iterator[Progress]:
-    """A live line where standard error is a terminal, else a plain one each minute."""
+def progress_for(inputs: Sequence[Path] | None) -> Iterator[Progress]:
+    """A live line where standard error is a terminal, else a plain one each minute.
+
+    Without inputs nothing is counted, and no time left told.
+    """
     census = Census(inputs)
     if not err.is_terminal:
         yield Lines(census)
@@ -42,10 +45,10 @@ def progress_for(inputs: Sequence[Path]) -> Iterator[Progress]:
 class Census(threading.Thread):
     """Counts the files there are, beside the run: for the time left, nothing else."""
 
-    def __init__(self, inputs: Sequence[Path]) -> None:
+    def __init__(self, inputs: Sequence[Path] | None) -> None:
         super().__init__(daemon=True)
-        self._inputs = inputs
-        self._begun = False
+        self._inputs = inputs or ()
+        self._begun = inputs is None
         self.files: int | None = None
 
     def begin(self) -> None:

@@ -45,6 +45,11 @@ class Predictor:
         self.asked = self.answered = 0
         self._known: OrderedDict[bytes, np.ndarray] = OrderedDict()
 
+    @property
+    def place(self) -> str:
+        """The model's folder."""
+        return str(self._folder)
+
     @cached_property
     def model(self) -> Model:
         return Model.load(self._folder, self._threads, self.screened)

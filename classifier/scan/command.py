@@ -13,6 +13,7 @@ import typer
 
 from classifier.analyzer import Classifier
 from classifier.archive.command import ArchiveScan
+from classifier.archive.remote import is_url
 from classifier.archive.walk import Walk
 from classifier.console import Exit, ModelOption, fail
 from classifier.errors import ModelError
@@ -31,7 +32,11 @@ def _finite(value: float) -> float:
 
 
 Inputs = Annotated[
-    list[str], typer.Argument(metavar="FILE|FOLDER|-", help="文件、文件夹，或 - 从标准输入读取。")
+    list[str],
+    typer.Argument(
+        metavar="FILE|FOLDER|URL|-",
+        help="文件、文件夹，或 - 从标准输入读取；--engine ray 还可用 s3://、hdfs:// 网址。",
+    ),
 ]
 
 
@@ -118,6 +123,14 @@ def scan(
     redacting: Annotated[
         bool, typer.Option("--redact", help="遮盖所有输出中的电话、证件号、邮箱、卡号、联系人。")
     ] = False,
+    engine: Annotated[
+        Literal["local", "ray"],
+        typer.Option(help="local 本机；ray 用 Ray 集群，结果写入同样的存储。"),
+    ] = "local",
+    address: Annotated[
+        str | None,
+        typer.Option(help="Ray 集群的 主机:端口；不给则在本机启动一个，只供这次运行。"),
+    ] = None,
 ) -> None:
     """评估文件：终端摘要与 HTML 报告；文件夹与压缩包可中断后继续。
 
@@ -148,6 +161,8 @@ def scan(
         fresh=fresh,
         no_text=no_text,
         redacting=redacting,
+        engine=engine,
+        address=address,
     )
     try:
         _scan(inputs, wanted, archive)
@@ -169,6 +184,11 @@ def _check(wanted: Wanted) -> None:
 
 
 def _scan(inputs: list[str], wanted: Wanted, archive: ArchiveScan) -> None:
+    _check_engine(inputs, wanted, archive)
+    if archive.engine == "ray":
+        _check_single(wanted)
+        archive.scan_urls(inputs)
+        return
     if inputs == ["-"]:
         data = sys.stdin.buffer.read(archive.limits.bytes + 1)
         if wanted.needs_store or (not wanted.as_json and holds_members(data, archive.limits)):
@@ -192,6 +212,18 @@ def _scan(inputs: list[str], wanted: Wanted, archive: ArchiveScan) -> None:
         write_lines(_classifier(archive), files, archive.workers, wanted.redacting)
     else:
         archive.scan(files)
+
+
+def _check_engine(inputs: list[str], wanted: Wanted, archive: ArchiveScan) -> None:
+    if archive.engine == "ray":
+        if wanted.as_json or "-" in inputs:
+            fail(
+                "--engine ray 写入存储，不能与 --json 或 - 同时使用 cannot be combined", Exit.USAGE
+            )
+    elif archive.address is not None:
+        fail("--address 只与 --engine ray 同用 goes with --engine ray", Exit.USAGE)
+    elif any(map(is_url, inputs)):
+        fail("网址须加 --engine ray URLs need --engine ray", Exit.USAGE)
 
 
 def _check_single(wanted: Wanted) -> None:
