@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 import ray
@@ -73,8 +74,6 @@ def scan_on_cluster(
         ClusterError: the cluster cannot go on; what is finished is in the store.
         ModelError, OSError, sqlite3.OperationalError: as there.
     """
-    # A model that cannot be opened is told of here, once.
-    assert predictor.model
     with recorded(store, predictor, options) as session:
         run = _Run(session, predictor, cpus, sources or {}, progress or Quiet())
         try:
@@ -103,34 +102,34 @@ class _Run:
         self.intake = session.intake(Fresh())
         self.writer = session.writer(self.intake)
         self.stored = StoredReadings(self.store.folder)
-        self.register = register_on_this_machine(session)
-        self.setting = Setting(
-            register=self.register,
-            versions=session.versions,
-            limits=session.options.limits,
-            sources=sources,
-            model=predictor.place,
-            screened=predictor.screened,
-            threads=max(1, int(cpus) // self.workers),
-            explaining=self.writer.writes_pages,
-        )
+        self.predictor, self.cpus, self.sources = predictor, cpus, sources
         self.numbers = itertools.count()
         self.expected: dict[int, Expected] = {}
         self.settled: dict[Content, Settled] = {}
         self.copies: dict[Content, list[Piece]] = {}
 
+    @cached_property
+    def setting(self) -> Setting:
+        # A model that cannot be opened is told of here, once.
+        assert self.predictor.model
+        return Setting(
+            register=register_on_this_machine(self.session),
+            versions=self.session.versions,
+            limits=self.session.options.limits,
+            sources=self.sources,
+            model=self.predictor.place,
+            screened=self.predictor.screened,
+            threads=max(1, int(self.cpus) // self.workers),
+            explaining=self.writer.writes_pages,
+        )
+
     def go(self, walk: Listing, stopped: Callable[[], bool]) -> None:
-        with closing(self._tasks(walk)) as tasks:
-            while window := list(itertools.islice(tasks, WINDOW)):
-                self._window(window, walk, stopped)
-                if self.totals.stopped:
-                    break
+        tasks = self.intake.tasks(walk)
+        while not self.totals.stopped and (window := list(itertools.islice(tasks, WINDOW))):
+            self._window(window, walk, stopped)
         if not self.totals.stopped:
             retire(self.store, walk, self.intake.seen, self.session.run_id, self.totals)
         self._tell(walk, last=True)
-
-    def _tasks(self, walk: Listing) -> Iterator[tuple[Task, list[Piece] | None]]:
-        yield from self.intake.tasks(walk)
 
     def _window(
         self,
@@ -140,11 +139,13 @@ class _Run:
     ) -> None:
         units = [unit for task, pieces in window for unit in self._units(task, pieces)]
         for _ in range(ROUNDS):
-            self._round(units, walk, stopped)
+            if units:
+                self._round(units, walk, stopped)
             self._flush()
             if self.totals.stopped:
                 return
-            self._forget()
+            if units:
+                self._forget()
             units = [unit for left in list(self.expected.values()) for unit in self._again(left)]
             if not units:
                 return
@@ -154,8 +155,6 @@ class _Run:
         )
 
     def _round(self, units: list[Unit], walk: Listing, stopped: Callable[[], bool]) -> None:
-        if not units:
-            return
         with closing(results(units, self.setting, self.workers)) as found:
             for unit in found:
                 self._take(unit)
@@ -168,7 +167,7 @@ class _Run:
 
     def _forget(self) -> None:
         self.copies.clear()
-        ray.get(self.register.forget.remote())
+        ray.get(self.setting.register.forget.remote())
 
     def _units(self, task: Task, pieces: list[Piece] | None) -> Iterator[Unit]:
         """What must be done for a file; what the store has is settled at once."""

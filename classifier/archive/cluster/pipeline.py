@@ -50,21 +50,25 @@ def results(units: Sequence[Unit], setting: Setting, workers: int) -> Iterator[U
         to_table(units[at : at + FILES_TOGETHER]) for at in range(0, len(units), FILES_TOGETHER)
     ]
     data = ray.data.from_arrow(blocks)
-    data = _stage(data, Opener, setting, workers, 1)
-    data = _stage(data, Reader, setting, workers, 1)
-    data = _stage(data, Scorer, setting, workers, DOCUMENTS_TOGETHER)
+    # Opening is quick: one actor, and more where others wait for it.
+    data = _stage(data, Opener, setting, (1, workers, 1), 1)
+    data = _stage(data, Reader, setting, (1, workers, workers), 1)
+    data = _stage(data, Scorer, setting, (1, workers, workers), DOCUMENTS_TOGETHER)
     for table in data.iter_batches(batch_size=None, batch_format="pyarrow"):
         yield from from_table(table)  # pyright: ignore[reportArgumentType]
 
 
-def _stage(data: Dataset, stage: type, setting: Setting, workers: int, rows: int) -> Dataset:
+def _stage(
+    data: Dataset, stage: type, setting: Setting, actors: tuple[int, int, int], rows: int
+) -> Dataset:
+    """One more stage with least, most and first number of actors, and rows given at once."""
     share = next(cpus for kind, cpus in _CPUS.items() if issubclass(stage, kind))
     return data.map_batches(
         stage,
         batch_size=rows,
         batch_format="pyarrow",
         fn_constructor_args=(setting,),
-        concurrency=(1, workers, workers),
+        concurrency=actors,
         num_cpus=share,
     )
 
