@@ -177,7 +177,7 @@ class Intake:
 
 def opened(
     found: Found, fetch: Callable[[], bytes], limits: Limits, source: Source
-) -> Iterator[Opened]:
+) -> Generator[Opened, None, None]:
     """The documents of a file, at least one; ``fetch`` gives its bytes or raises OSError."""
     try:
         limits.check_bytes(found.size)

@@ -69,7 +69,8 @@ class _Stage:
         import ray
 
         setting.check()
-        self.setting, self._get = setting, ray.get
+        self.setting = setting
+        self._get: Callable[[Any], Any] = ray.get
         self._last = ""
 
     def is_hopeless(self, work: str) -> bool:

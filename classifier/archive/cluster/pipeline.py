@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import Any, Final
 
 import ray
@@ -39,7 +39,7 @@ def register_on_this_machine(session: Session) -> Any:
     )
 
 
-def results(units: Sequence[Unit], setting: Setting, workers: int) -> Iterator[Unit]:
+def results(units: Sequence[Unit], setting: Setting, workers: int) -> Generator[Unit, None, None]:
     """What became of every unit, in the order of the units.
 
     Raises:
