@@ -165,6 +165,7 @@ def test_silence_tells_in_a_tender_for_a_system_only() -> None:
         ("business_not_involved", "业务科室骨干参与需求调研和原型评审。", ""),
         ("no_change_control", "需求变更须经双方书面确认并评估工期与费用。", ""),
         ("no_project_management", "项目经理每周提交进度计划，按里程碑验收。", ""),
+        ("no_project_management", "项目经理应当具有项目管理师证书，不得更换。", ""),
         ("no_training", "为每个科室开展两次上机培训并编写操作手册。", "A8"),
         ("no_voice", "使用者可以对结果提出申诉。", "A6"),
     ],
