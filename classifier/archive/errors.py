@@ -34,6 +34,14 @@ class StoreDamaged(StoreError):
         )
 
 
+class PartDamaged(StoreError):
+    def __init__(self, part: object) -> None:
+        super().__init__(
+            f"存储中的文件 {part} 已损坏：请删除这个文件后再运行一次，或加 --fresh 全部重新处理。 "
+            "A file of the store is damaged: delete it and run again, or do all anew with --fresh."
+        )
+
+
 class StoreTooNew(StoreError):
     def __init__(self, found: int, known: int) -> None:
         super().__init__(

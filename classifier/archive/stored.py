@@ -8,7 +8,9 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow.parquet as pq
+from pyarrow import ArrowException
 
+from classifier.archive.errors import PartDamaged
 from classifier.archive.ledger import ExtractionEntry
 from classifier.archive.outcome import Reading
 from classifier.document import (
@@ -43,6 +45,7 @@ class StoredReadings:
         """One document; the lines of its blocks are not kept.
 
         Raises:
+            PartDamaged: its parts cannot be decoded.
             OSError, KeyError: its parts are not there any more.
         """
         assert entry.documents_part is not None
@@ -57,7 +60,7 @@ class StoredReadings:
     def _part(self, path: str) -> dict[Identity, list[dict[str, Any]]]:
         if path not in self._parts:
             rows: dict[Identity, list[dict[str, Any]]] = {}
-            for row in pq.read_table(self._folder / path, partitioning=None).to_pylist():
+            for row in _rows(self._folder / path):
                 identity = (row["content"], row["suffix"], row["extractor"])
                 rows.setdefault(identity, []).append(row)
             self._parts[path] = rows
@@ -65,6 +68,17 @@ class StoredReadings:
                 self._parts.popitem(last=False)
         self._parts.move_to_end(path)
         return self._parts[path]
+
+
+def _rows(part: Path) -> list[dict[str, Any]]:
+    try:
+        return pq.read_table(part, partitioning=None).to_pylist()
+    except (ArrowException, ValueError) as error:
+        raise PartDamaged(part) from error
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        raise PartDamaged(part) from error  # what Arrow says of bytes it cannot decode
 
 
 def _document(content: str, row: dict[str, Any]) -> Document:
