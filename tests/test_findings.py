@@ -370,3 +370,16 @@ def test_4_how_to_bid_is_no_evidence_unless_the_contract_stands_below_it() -> No
 )
 def test_5_safeguards_protect_those_who_use_it(text: str, code: str, expected: set[str]) -> None:
     assert found(text, code) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "供应商不再向各科室另行征求意见",
+        "对评分结果不受理申诉，不接受任何反馈",
+        "员工无权对考核结果提出异议",
+        "不得就排名提出申诉",
+    ],
+)
+def test_6_a_voice_that_is_denied_is_no_safeguard(text: str) -> None:
+    assert found(text, "A6") == set()
