@@ -175,7 +175,7 @@ def int_mm(k: int, n: int, _threads: int) -> Work | None:
         return None
     one = torch.randint(-60, 60, (ROWS, k), dtype=torch.int8)
     other = torch.randint(-60, 60, (k, n), dtype=torch.int8)
-    return lambda: torch._int_mm(one, other)
+    return lambda: torch._int_mm(one, other)  # pyright: ignore[reportPrivateImportUsage]
 
 
 PRODUCTS: dict[str, Callable[[int, int, int], Work | None]] = {
