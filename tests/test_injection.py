@@ -17,9 +17,13 @@ from typing import Any
 
 import duckdb
 import openpyxl
+import pikepdf
 import pytest
 from docx import Document as Word
 from payloads import ALL, DIRECTIONS, FORMULAS, TERMINAL, file_names
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfgen.canvas import Canvas
 from store_files import packed
 from typer.testing import CliRunner
 
@@ -27,6 +31,7 @@ from classifier import Classifier
 from classifier.comparison.compare import compare
 from classifier.document import Aside, AsideKind, Block, BlockKind, Cell, Document
 from classifier.harmless import json_text, visible
+from classifier.report.marked_copy import marked_copy
 from classifier.report.report import Report
 from classifier.review import doccano, exchange, label_studio
 from classifier.review.export import export
@@ -236,8 +241,6 @@ def test_a_marked_word_file_holds_comments_and_nothing_else(classifier: Classifi
     saved = io.BytesIO()
     word.save(saved)
     report = classifier.analyze(saved.getvalue(), "甲.docx")
-    from classifier.report.marked_copy import marked_copy
-
     copy = marked_copy(report, saved.getvalue())
     assert copy.marked > 100
     with zipfile.ZipFile(io.BytesIO(copy.content)) as package:
@@ -247,6 +250,39 @@ def test_a_marked_word_file_holds_comments_and_nothing_else(classifier: Classifi
         relations = package.read("word/_rels/document.xml.rels")
     assert b'TargetMode="External"' not in relations
     assert not re.search(rb"<w:(fldSimple|instrText|object|altChunk)\b", every)
+
+
+PDF_SYNTAX = (
+    ") /A << /S /JavaScript /JS (app.alert\\(1\\)) >> (",
+    "/URI (http://x.invalid)",
+    ">> endobj 9 0 obj << /OpenAction << /S /Launch /F (x) >> >>",
+    "endstream endobj trailer << /Root 1 0 R >>",
+    "\\) /AA << /O << /S /SubmitForm >> >> \\(",
+)
+
+
+def test_a_marked_pdf_holds_highlights_and_does_nothing(classifier: Classifier) -> None:
+    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
+    shown = [text for text in (*PDF_SYNTAX, *ALL) if text.isprintable() and len(text) < 60]
+    made = io.BytesIO()
+    canvas = Canvas(made)
+    canvas.setTitle(PDF_SYNTAX[0])
+    for start in range(0, len(shown), 20):
+        canvas.setFont("STSong-Light", 8)
+        for line, text in enumerate(shown[start : start + 20]):
+            canvas.drawString(30, 800 - 36 * line, f"{text}{SENTENCE}")
+        canvas.showPage()
+    canvas.save()
+    report = classifier.analyze(made.getvalue(), f"{PDF_SYNTAX[0]}.pdf")
+    copy = marked_copy(report, made.getvalue())
+    assert copy.marked > 100
+    with pikepdf.open(io.BytesIO(copy.content)) as pdf:
+        dictionaries = [one for one in pdf.objects if isinstance(one, pikepdf.Dictionary)]
+        notes = [note for page in pdf.pages for note in page.obj.get("/Annots", ())]
+        assert {str(note.Subtype) for note in notes} <= {"/Highlight", "/Text", "/Popup"}
+        assert len(notes) >= copy.marked
+        for one in (*dictionaries, *notes):
+            assert not {"/A", "/AA", "/JS", "/OpenAction", "/URI", "/Launch"} & set(one.keys())
 
 
 def test_exports_for_annotation_say_what_was_said(report: Report, tmp_path: Path) -> None:
