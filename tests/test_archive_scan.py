@@ -14,7 +14,6 @@ from store_files import ask, content_of, make_archive, predictor, scan, text
 from test_cli import Said, Scan
 
 import cli
-from classifier.archive import parts
 from classifier.archive.live import Census, Lines, line
 from classifier.archive.progress import Totals
 from classifier.archive.store import Store
@@ -140,7 +139,7 @@ def test_a_full_disk_and_a_target_that_cannot_be_written(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(parts.os, "fsync", full)
+        patch.setattr(os, "fsync", full)
         said = command("in", "--store", "s")
     assert (said.code, "No space left" in said.err) == (1, True)
     assert ask(tmp_path / "s", "PRAGMA integrity_check") == [("ok",)]

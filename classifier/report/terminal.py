@@ -55,7 +55,7 @@ def summary(report: Analysis) -> RenderableType:
     if missing:
         parts.append(_listed("未发现 not found", missing))
     if unknown:
-        parts.append(_listed("文字不足，无从判断 not enough text to tell", unknown))
+        parts.append(_listed("无从判断（文字不足或未写系统功能）not enough text to tell", unknown))
     parts += _risks(report.findings)
     parts += _profile(report)
     return Group(*parts)

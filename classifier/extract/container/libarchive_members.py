@@ -6,8 +6,10 @@ Needs the extra ``archives`` and the system library libarchive (BSD licence).
 from __future__ import annotations
 
 import io
+import os
 import stat
 import struct
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from ctypes import create_string_buffer
@@ -65,6 +67,9 @@ def entries_of(
 
 @cache
 def _library() -> Any | None:
+    if sys.platform == "linux":
+        # By name, for libarchive-c would ask ldconfig, and a reading process may start no program.
+        os.environ.setdefault("LIBARCHIVE", "libarchive.so.13")
     # Without the system library ctypes finds the symbols missing from the program itself.
     try:
         import libarchive
