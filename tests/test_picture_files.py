@@ -102,3 +102,21 @@ def test_broken_and_wordless_pictures():
     assert reason_of(saved("PNG")[:2000], "a.png") is Reason.DAMAGED
     assert reason_of(b"\xff\xd8\xff\xe0" + bytes(50), "a.jpg") is Reason.DAMAGED
     assert reason_of(saved("PNG", Image.new("RGB", (400, 300), "white")), "a.png") is Reason.EMPTY
+
+
+def test_a_broken_frame_costs_only_those_behind_it():
+    first = picture(prose).crop((0, 60, 800, 150))
+    data = saved("TIFF", first, save_all=True, append_images=[picture(table), first])
+    second = struct.unpack_from("<I", data, _end_of_directory(data, 4))[0]
+    # Without its width a frame cannot be set up.
+    width = data.index(struct.pack("<H", 256), second)
+    document = read(data[:width] + struct.pack("<H", 255) + data[width + 2 :], "传真.tif")
+    assert texts(document)[:1] == EXPECTED[:1]
+    assert [page.text_layer.value for page in document.pages] == ["missing", "damaged"]
+    assert document.reason is Reason.OK_PARTIAL
+
+
+def _end_of_directory(data: bytes, pointer: int) -> int:
+    """Where a TIFF's directory names the next one."""
+    start = struct.unpack_from("<I", data, pointer)[0]
+    return start + 2 + 12 * struct.unpack_from("<H", data, start)[0]

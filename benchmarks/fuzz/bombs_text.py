@@ -11,6 +11,8 @@ from .seeds import PROSE
 
 _MILLION: Final = 1_000_000
 _ANY: Final = (*READ, "too_large", "not_chinese", "empty", "damaged")
+# So many control characters may also be told for binary data.
+_BINARY: Final = (*_ANY, "unsupported")
 
 
 def _odd() -> str:
@@ -72,12 +74,11 @@ BOMBS: Final = (
     _text("txt-digits", lambda: PROSE[0] * 9000 + "1" * 200_000 + PROSE[0] * 9000),
     _text("txt-spaces", lambda: (PROSE[0] + " " * 100_000) * 40),
     _text("txt-tabs-and-returns", lambda: (PROSE[0] + "\t\r\x0b\x0c") * 50_000),
-    # So many control characters may also be told for binary data.
-    _text("txt-odd-characters", _odd, ends=(*_ANY, "unsupported")),
+    _text("txt-odd-characters", _odd, ends=_BINARY),
     _text("txt-combining", lambda: PROSE[0] * 50 + "系" + "\u0301" * 400_000),
     _text("txt-bidi", lambda: ("\u202e" + PROSE[0] + "\u2066") * 5000),
-    _text("txt-nul", lambda: (PROSE[0] + "\0") * 5000),
-    _text("txt-escape", lambda: (PROSE[0] + "\x1b[2J\x1b]0;x\x07") * 5000),
+    _text("txt-nul", lambda: (PROSE[0] + "\0") * 5000, ends=_BINARY),
+    _text("txt-escape", lambda: (PROSE[0] + "\x1b[2J\x1b]0;x\x07") * 5000, ends=_BINARY),
     Bomb("txt-lone-surrogates", "txt", _surrogates, _ANY),
     _text("txt-noise", _noise),
     _text("txt-separators", lambda: "|" * _MILLION + PROSE[0] * 9),

@@ -49,8 +49,7 @@ def read_picture(data: bytes, name: str, limits: Limits) -> Document:
     chars = 0
     with _opened(data, limits) as picture:
         # Further frames of other formats are previews and animation.
-        frames = getattr(picture, "n_frames", 1) if picture.format == "TIFF" else 1
-        limits.check_pages(frames)
+        frames = _frame_count(picture, limits) if picture.format == "TIFF" else 1
         for number in range(1, frames + 1):
             pages.append(_read_frame(picture, number, limits, recognizer))
             chars += pages[-1].chars
@@ -92,6 +91,20 @@ def _opened(data: bytes, limits: Limits) -> Iterator[Image]:
         with picture:
             limits.check_pixels(*picture.size)
             yield picture
+
+
+def _frame_count(picture: Image, limits: Limits) -> int:
+    """Frames up to the first broken one, which counts: those behind it cannot be reached."""
+    count = 1
+    while True:
+        try:
+            picture.seek(count)
+        except EOFError:
+            return count
+        except _BROKEN:
+            return count + 1
+        count += 1
+        limits.check_pages(count)
 
 
 def _read_frame(picture: Image, number: int, limits: Limits, recognizer: Recognizer) -> LaidPage:
