@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import math
 import re
 import signal
@@ -14,8 +15,10 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import jsonschema
 import pytest
 from PIL import Image
+from referencing import Registry, Resource
 from review_desk import CONTENTS, TEXT, reports
 
 from classifier.analyzer import Classifier
@@ -23,7 +26,9 @@ from classifier.archive.rows import DocumentRow, Score
 from classifier.errors import ExtractionError, Reason, ReviewError
 from classifier.orientation import Verdict
 from classifier.report.report import Report
+from classifier.resources import folder
 from classifier.review.desk import Desk
+from classifier.review.export import export
 from classifier.review.model import Label
 from classifier.review.page_image import WIDTH, draw
 from classifier.review.score import human_score
@@ -105,6 +110,35 @@ def test_nothing_is_signed_that_another_model_scored(desk: Desk, scored: dict[st
     desk.store.add(replace(scored["考勤.txt"], model_version="another"), None)
     with pytest.raises(ReviewError, match="another model"):
         desk.sign_off(key, "王芳")
+
+
+def test_the_export_follows_its_schema_at_every_stage(desk: Desk) -> None:
+    key = desk.store.documents()[0].sha256
+    check, report = (
+        json.loads((folder("data") / f"{name}.schema.json").read_text(encoding="utf-8"))
+        for name in ("review", "report")
+    )
+    registry = Registry().with_resource("report.schema.json", Resource.from_contents(report))
+    validator = jsonschema.Draft202012Validator(check, registry=registry)
+
+    def exported():
+        content = json.loads(json.dumps(export(desk.store, key), allow_nan=False))
+        validator.validate(content)
+        return content
+
+    assert exported()["trail"] == []
+    desk.store.decide([(key, 3), (key, 4)], "王芳", CONTROL)
+    desk.store.decide([(key, 3)], "李强", NEUTRAL)
+    assert exported()["sentences"][3]["is_disputed"]
+    desk.store.undo(desk.store.decide([(key, 5)], "李强", NEUTRAL)[0].number, "李强")
+    desk.store.decide([(key, 3)], "陈主任", CONTROL, adjudicate=True)
+    desk.sign_off(key, "陈主任")
+    found = exported()
+    assert found["sentences"][3]["adjudicated_by"] == "陈主任"
+    assert {entry["act"] for entry in found["trail"]} > {"undo", "adjudicate"}
+    assert found["sign_offs"][0]["is_current"] and found["agreement"]
+    found["sentences"][3]["human"]["categories"].append("C99")
+    assert not validator.is_valid(found)
 
 
 def row(path: str, member: str, content: str) -> DocumentRow:

@@ -1,4 +1,7 @@
-"""The reviewed result of a document as JSON: machine and people side by side, and the trail."""
+"""The reviewed result of a document as JSON: machine and people side by side, and the trail.
+
+Described by ``data/review.schema.json``.
+"""
 
 from __future__ import annotations
 
