@@ -43,8 +43,8 @@ _NEXT_STEPS = {
     Reason.DAMAGED: "文件已损坏、不完整或打不开，请重新下载、重新导出或检查权限。 "
     "The file is damaged, cut short or cannot be opened: download or export it again, "
     "or check its permissions.",
-    Reason.TOO_LARGE: "文件超过限制，请拆分，或用 --max-size / --max-chars / --max-pages 放宽。 "
-    "Over a limit: split it, or raise --max-size / --max-chars / --max-pages.",
+    Reason.TOO_LARGE: "文件超过限制，请拆分，或放宽该限制（如 --max-size、--max-members）。 "
+    "Over a limit: split it, or raise that limit (such as --max-size, --max-members).",
     Reason.TIMEOUT: "解析超时，请用 --timeout 放宽限制，或另存一份再试。 "
     "Reading took too long: raise --timeout, or save the file anew and retry.",
     Reason.OUT_OF_MEMORY: "解析超出内存限制，请用 --memory 放宽限制，或拆分文件。 "

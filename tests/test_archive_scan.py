@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from archive_files import make_zip
 from store_files import ask, content_of, make_archive, predictor, scan, text
 from test_cli import Said, Scan
 
@@ -58,6 +59,26 @@ def test_a_folder_has_a_store_and_the_second_run_does_nothing(
     assert "unchanged 3" in said.out
     assert "0 个文档" in said.out
     assert content_of(tmp_path / "store") == before
+
+
+def test_what_was_beyond_a_limit_is_read_when_the_limit_is_raised(
+    tmp_path: Path, command: Scan
+) -> None:
+    inner = make_zip({f"需求{number}.txt": text(number).encode() for number in range(3)})
+    (tmp_path / "采购.zip").write_bytes(make_zip({"附件.zip": inner, "b.txt": text(9).encode()}))
+
+    def rows() -> dict[str, str]:
+        with Store.open(tmp_path / "s") as store:
+            return {row.member: row.reason for row in store.rows()}
+
+    assert command("采购.zip", "--store", "s", "--max-members", "3").code == 4
+    assert rows()["附件.zip/需求1.txt"] == Reason.OK
+    assert rows()[""] == Reason.TOO_LARGE
+    assert command("采购.zip", "--store", "s", "--max-unpacked", "0.0001").code == 3
+    assert command("采购.zip", "--store", "s", "--max-depth", "1").code == 4
+    assert rows() == {"附件.zip": Reason.TOO_LARGE, "b.txt": Reason.OK}
+    assert command("采购.zip", "--store", "s").code == 0
+    assert len(rows()) == 4 and {*rows().values()} == {Reason.OK}
 
 
 def test_without_a_name_the_store_is_in_this_folder_and_not_scanned_itself(

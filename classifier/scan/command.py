@@ -96,6 +96,15 @@ def scan(
     ] = Limits().bytes / MIB,
     max_pages: Annotated[int, typer.Option(min=1, help="单个文件页数上限。")] = Limits().pages,
     max_chars: Annotated[int, typer.Option(min=1, help="单个文件字符数上限。")] = Limits().chars,
+    max_members: Annotated[
+        int, typer.Option(min=1, help="一个压缩包（连同其中的压缩包）的文件数上限。")
+    ] = Limits().members,
+    max_unpacked: Annotated[
+        float, typer.Option(callback=_finite, help="一个压缩包解压后的大小上限，MiB。")
+    ] = Limits().unpacked_bytes / MIB,
+    max_depth: Annotated[
+        int, typer.Option(min=1, help="压缩包层层嵌套的层数上限。")
+    ] = Limits().depth,
     timeout: Annotated[
         float, typer.Option(callback=_finite, help="单个文件解析时限，秒。")
     ] = Limits().seconds,
@@ -144,6 +153,9 @@ def scan(
         bytes=int(max_size * MIB),
         pages=max_pages,
         chars=max_chars,
+        members=max_members,
+        unpacked_bytes=int(max_unpacked * MIB),
+        depth=max_depth,
         seconds=timeout,
         memory=memory * MIB,
         ocr=ocr,
