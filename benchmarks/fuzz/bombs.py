@@ -1,38 +1,13 @@
-"""Files made to exhaust, hang or mislead a reader, each with the reason codes it may end in.
-
-A code of several members is that of any of them. ``READ`` stands for a result.
-"""
+"""The whole catalogue of bombs, by kind of file."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from . import bombs_container, bombs_markup, bombs_office, bombs_pages, bombs_pdf, bombs_text
+from .bomb import Bomb
 
-READ: Final = ("ok", "ok_partial")
-REFUSED: Final = ("damaged", "too_large", "empty", "unsupported")
-
-
-@dataclass(frozen=True, slots=True)
-class Bomb:
-    """``make`` builds the file; ``ends`` are the reason codes that are right for it."""
-
-    name: str
-    format: str
-    make: Callable[[], bytes]
-    ends: tuple[str, ...]
+_KINDS = (bombs_container, bombs_markup, bombs_office, bombs_pages, bombs_pdf, bombs_text)
 
 
 def bombs() -> tuple[Bomb, ...]:
-    """The whole catalogue, by kind of file."""
-    from . import (
-        bombs_container,
-        bombs_markup,
-        bombs_office,
-        bombs_pages,
-        bombs_pdf,
-        bombs_text,
-    )
-
-    kinds = (bombs_container, bombs_markup, bombs_office, bombs_pages, bombs_pdf, bombs_text)
-    return tuple(bomb for module in kinds for bomb in module.BOMBS)
+    """All of them; their bytes are made on use."""
+    return tuple(bomb for module in _KINDS for bomb in module.BOMBS)

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable
 from typing import Final
 
-from .bombs import READ, REFUSED, Bomb
+from .bomb import READ, REFUSED, Bomb
 from .quine import gzip_quine
 from .seeds import PROSE, make_tar, make_zip, seeds
 

@@ -7,7 +7,7 @@ from typing import Final
 import ofd_files as ofd
 import word_files as word
 
-from .bombs import READ, REFUSED, Bomb
+from .bomb import READ, REFUSED, Bomb
 from .bombs_container import replaced_member
 from .seeds import PROSE, seeds
 

@@ -9,7 +9,7 @@ import doc_builder as word97
 import sheet_files as sheets
 import word_files as word
 
-from .bombs import READ, REFUSED, Bomb
+from .bomb import READ, REFUSED, Bomb
 from .bombs_container import replaced_member
 from .seeds import PROSE, seeds
 

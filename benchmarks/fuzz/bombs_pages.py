@@ -8,7 +8,7 @@ from typing import Final
 
 import ofd_files as ofd
 
-from .bombs import READ, REFUSED, Bomb
+from .bomb import READ, REFUSED, Bomb
 from .bombs_container import replaced_member
 from .seeds import PROSE, seeds
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pikepdf
 
-from .bombs import READ, REFUSED, Bomb
+from .bomb import READ, REFUSED, Bomb
 from .seeds import seeds
 
 _ANY: Final = (*READ, *REFUSED, "needs_ocr", "encrypted")

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from typing import Final
 
-from .bombs import READ, Bomb
+from .bomb import READ, Bomb
 from .seeds import PROSE
 
 _MILLION: Final = 1_000_000

@@ -31,7 +31,8 @@ from classifier.report.report import Report
 from classifier.report.workbook import workbook
 
 from . import mutations, table
-from .bombs import Bomb, bombs
+from .bomb import Bomb
+from .bombs import bombs
 from .seeds import file_name, formats
 from .watch import folders, watched
 
