@@ -49,6 +49,7 @@ BAD, COPIES, PACKED = 0.05, 0.05, 0.10
 MEMBERS = 4
 FORMATS = ("txt", "txt", "md", "docx", "html", "pdf")
 NUMBER = re.compile(r"\d+")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,9 @@ def paragraphs_of(paths: Sequence[Path]) -> list[list[str]]:
             document = classifier.read(path)
         except (ExtractionError, OSError):
             continue
-        found.append([block.text for block in document.blocks])
+        # XML takes no control characters.
+        texts = [CONTROL.sub("", block.text) for block in document.blocks]
+        found.append(texts)
     return found
 
 
