@@ -54,6 +54,7 @@ class Sentences:
         self._matrix = tfidf(counts, self._idf)
         self._codes = np.array([_codes(example.categories) for example in examples], bool)
         self._codes = self._codes.reshape(-1, len(CATEGORIES))
+        self._sizes = self._codes.sum(1)
         self._sides = np.array([example.orientation.value for example in examples], str)
         self._paired = np.array([bool(example.pair) for example in examples], bool)
         self._groups: dict[str, list[int]] = defaultdict(list)
@@ -80,28 +81,25 @@ class Sentences:
     def _best(self, ranked: np.ndarray, likeness: np.ndarray, most: int) -> tuple[Example, ...]:
         """The highest ranked that are alike enough, one of each contrast group."""
         found: dict[str, Example] = {}
-        for i in np.argsort(-ranked, kind="stable")[: 10 * most].tolist():
+        for i in _ordered(ranked, likeness)[: 10 * most]:
             example = self.examples[i]
-            if ranked[i] > 0 and likeness[i] >= MIN_SIMILARITY:
-                found.setdefault(example.pair or example.id, self._with(i, likeness))
+            found.setdefault(example.pair or example.id, self._with(i, likeness))
         return tuple(found.values())[:most]
 
     def _overlap(self, categories: Sequence[str]) -> np.ndarray:
         """Jaccard's index with every sentence's set of categories; 1 for two empty ones."""
-        wanted = np.array(_codes(categories), bool)
-        both = (self._codes & wanted).sum(1)
-        either = (self._codes | wanted).sum(1)
+        wanted = np.flatnonzero(_codes(categories))
+        both = self._codes[:, wanted].sum(1)
+        either = self._sizes + len(wanted) - both
         return np.where(either, both / np.maximum(either, 1), 1.0)
 
     def _contrast(self, ranked: np.ndarray, likeness: np.ndarray) -> Contrast | None:
         paired = np.where(self._paired, ranked, 0)
         best: tuple[float, int, int] | None = None
-        for i in np.argsort(-paired, kind="stable")[:_ANCHORS].tolist():
+        for i in _ordered(paired, likeness)[:_ANCHORS]:
             # Two sentences are alike by 1 at most: no pair further down can be better.
-            if paired[i] <= 0 or (best and paired[i] * (MIN_CONTRAST + 1) <= best[0]):
+            if best and paired[i] * (MIN_CONTRAST + 1) <= best[0]:
                 break
-            if likeness[i] < MIN_SIMILARITY:
-                continue
             for j, near in self._opposed(i):
                 score = float(ranked[i]) * (MIN_CONTRAST + near)
                 if near >= MIN_CONTRAST and (best is None or score > best[0]):
@@ -133,6 +131,12 @@ class Sentences:
 
     def _with(self, index: int, likeness: np.ndarray) -> Example:
         return replace(self.examples[index], similarity=float(likeness[index]))
+
+
+def _ordered(ranked: np.ndarray, likeness: np.ndarray) -> list[int]:
+    """Those that are alike enough and have a rank at all, highest first."""
+    fit = np.flatnonzero((ranked > 0) & (likeness >= MIN_SIMILARITY))
+    return fit[np.argsort(-ranked[fit], kind="stable")].tolist()
 
 
 @cache
