@@ -147,7 +147,7 @@ class Rows:
                 if rows:
                     path = f"{places.get(kind, kind)}/{number}.parquet"
                     table = pa.Table.from_pylist(rows, SCHEMAS[kind])
-                    size = write_table(table, folder / path)
+                    size = write_tables([table], table.schema, folder / path)
                     written.append(Part(kind, path, len(rows), size))
         except BaseException:
             remove(folder, written)
@@ -178,11 +178,18 @@ class Rows:
         return row
 
 
-def write_table(table: pa.Table, path: Path) -> int:
-    """Write one Parquet file: under another name, to the disk, then renamed; its size."""
+def write_tables(tables: Iterable[pa.Table], schema: pa.Schema, path: Path) -> int:
+    """Write one Parquet file, a row group or more of each table: only one is held at a time.
+
+    It is written under another name, to the disk, then renamed; its size is returned.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
+        with pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+            for table in tables:
+                writer.write_table(table)
+        # Arrow keeps what it freed; a long run would carry its largest part to its end.
+        pa.default_memory_pool().release_unused()
         return temporary.stat().st_size
 
 

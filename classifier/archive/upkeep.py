@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from classifier.archive.ledger import Ledger
-from classifier.archive.parts import DOCUMENTS, PREDICTIONS, SENTENCES, write_table
+from classifier.archive.parts import DOCUMENTS, PREDICTIONS, SCHEMAS, SENTENCES, write_tables
 from classifier.archive.store import REPORTS, Store
 from classifier.limits import MIB
 from classifier.report.report import REPORT_SUFFIX
@@ -24,7 +24,7 @@ SMALL: Final = 4 * MIB
 TOGETHER: Final = 16
 """So many small parts are put together at least."""
 LARGEST: Final = 16 * MIB
-"""Bytes of parts that one merging holds in memory, as they are on the disk."""
+"""Bytes of parts that are put into one, as they are on the disk."""
 
 
 def sweep(store: Store, cleanly: bool) -> int:
@@ -164,16 +164,17 @@ def _in_size(parts: Sequence[_Held]) -> Iterator[list[_Held]]:
 def _merge(store: Store, group: Sequence[_Held], name: str, run_id: int) -> None:
     """Put what is wanted of some parts into one, and delete them."""
     kind, folder = group[0].kind, Path(group[0].path).parent
-    tables = [_wanted(store, part) for part in group if part.live]
+    wanted = [part for part in group if part.live]
     path, size, rows = "", 0, 0
-    if tables:
-        table = pa.concat_tables(tables)
-        path, rows = f"{folder}/{name}.parquet", table.num_rows
-        size = write_table(table, store.folder / path)
+    if wanted:
+        path = f"{folder}/{name}.parquet"
+        tables = (_wanted(store, part) for part in wanted)
+        size = write_tables(tables, SCHEMAS[kind], store.folder / path)
+        rows = pq.read_metadata(store.folder / path).num_rows
     source, column, _ = _REFERENCES[kind]
     with store.ledger.transaction() as db:
         new: int | None = None
-        if tables:
+        if wanted:
             new = db.execute(
                 "INSERT INTO part (kind, path, rows, bytes, run_id) VALUES (?, ?, ?, ?, ?)",
                 (kind, path, rows, size, run_id),

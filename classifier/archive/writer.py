@@ -27,7 +27,7 @@ from classifier.report.report import REPORT_SUFFIX, Report
 from classifier.report.workbook import workbook
 from classifier.whole_files import TEMPORARY, sync_file, write_bytes, write_text
 
-MOST_SENTENCES: Final = 20_000
+MOST_SENTENCES: Final = 4_000
 MOST_DOCUMENTS: Final = 500
 FIRST_WAIT: Final = 0.5
 LONGEST_WAIT: Final = 30.0
