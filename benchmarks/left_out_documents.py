@@ -1,7 +1,6 @@
 """Document scores on projects that neither training nor calibration has seen.
 
-    python benchmarks/left_out_documents.py --data silver.jsonl --data pool.jsonl \
-        [--rest unlabelled.jsonl] [--model standard]
+    python benchmarks/left_out_documents.py --data silver.jsonl --data pool.jsonl [--model standard]
 
 The projects that training holds out (a fixed twelfth part, by hash) are taken
 one by one: the calibration is fitted on all others of them, and every document
@@ -10,8 +9,8 @@ our count stand the usual quantifiers on the same probabilities: classify and
 count, its probabilistic form, PACC (Bella et al. 2010) and expectation
 maximisation without a prior (Saerens et al. 2002), all from QuaPy's definitions.
 
-Documents are labelled in part. ``--rest`` names the sentences left over, taken
-for neutral: they were left because a model found next to nothing in them.
+Documents are labelled in part. Sentences without a label are taken for neutral:
+they were left because a model found next to nothing in them.
 """
 
 from __future__ import annotations
@@ -50,23 +49,22 @@ class Sentences:
     represents: np.ndarray
 
 
-def load(files: Sequence[Path], rest: Sequence[Path]) -> Sentences:
-    known: dict[str, str] = {}
-    records = {}
+def load(files: Sequence[Path]) -> Sentences:
+    projects: dict[str, str] = {}
+    records: dict[str, dict] = {}
     for file in files:
         for record in _records(file):
-            group = record.get("group") or record["document"]
-            if corpus.fraction(group) < HELD_OUT:
-                known[record["document"]] = group
-                records[labels.key(record)] = labels.apply(record)
-    for file in rest:
-        for record in _records(file):
-            if record["document"] in known:
-                records.setdefault(labels.key(record), {**record, "categories": None})
+            project = labels.project(record)
+            if project and corpus.fraction(project) < HELD_OUT:
+                projects[record["document"]] = project
+                found = {"categories": None, **labels.apply(record)}
+                # A sentence may stand in a file of labelled ones and in the rest.
+                if found["categories"] is not None or labels.key(record) not in records:
+                    records[labels.key(record)] = found
     rows = list(records.values())
     return Sentences(
         documents=[r["document"] for r in rows],
-        groups=[known[r["document"]] for r in rows],
+        groups=[projects[r["document"]] for r in rows],
         texts=[r["text"] for r in rows],
         sections=[r.get("section") or "" for r in rows],
         contexts=[context_text(r.get("section") or "", r.get("previous") or "") for r in rows],
@@ -181,11 +179,10 @@ def _balance(p: np.ndarray, known: Reference, quantify: Quantifier) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--data", type=Path, action="append", required=True)
-    parser.add_argument("--rest", type=Path, action="append", default=[])
     parser.add_argument("--model", default="standard")
     parser.add_argument("--list", action="store_true", help="one line per document")
     options = parser.parse_args()
-    data = load(options.data, options.rest)
+    data = load(options.data)
     print(
         f"{len(data.texts)} sentences, {int(data.labelled.sum())} of them labelled, "
         f"of {len(set(data.groups))} projects"

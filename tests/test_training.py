@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ pytest.importorskip("datasets", reason="needs the train extra")
 
 from classifier import Classifier  # noqa: E402
 from classifier.model import find  # noqa: E402
+from classifier.resources import folder  # noqa: E402
 from classifier.taxonomy import LABELS  # noqa: E402
 from training import corpus, labels  # noqa: E402
 from training.evaluate import evaluate_file, write_table  # noqa: E402
@@ -137,22 +139,60 @@ def test_unknown_category_is_refused(tmp_path: Path) -> None:
         corpus.load([file])
 
 
-def test_stored_labels_join_by_hash(tmp_path: Path, monkeypatch) -> None:
-    record = {"document": "D", "section": "考勤", "previous": "", "text": "员工每日打卡"}
-    stored = tmp_path / "labels"
-    stored.mkdir()
-    (stored / "a.tsv").write_text(
-        f"key\tcategories\tunsure\trepresents\n{labels.key(record)}\tC1\t0\t17.5\n",
-        encoding="utf-8",
-    )
+@pytest.fixture
+def stored(tmp_path: Path, monkeypatch) -> Iterator[Callable[..., Path]]:
+    """Puts label and project files of its own in the place of ``data/``."""
+    (tmp_path / "labels").mkdir()
     monkeypatch.setattr(labels, "folder", lambda name: tmp_path)
-    labels.stored.cache_clear()
-    file = tmp_path / "pool.jsonl"
-    other = {**record, "text": "没有标注的句子"}
-    file.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in (record, other)))
-    try:
-        data = corpus.load([file])
-    finally:
+
+    def forget() -> None:
         labels.stored.cache_clear()
+        labels.projects.cache_clear()
+
+    def put(record: dict, code: str, project: str = "owner/name") -> Path:
+        forget()
+        (tmp_path / "labels" / "a.tsv").write_text(
+            f"key\tcategories\tunsure\trepresents\n{labels.key(record)}\t{code}\t0\t17.5\n",
+            encoding="utf-8",
+        )
+        (tmp_path / "projects.tsv").write_text(
+            f"document\tproject\n{record['document']}\t{project}\n", encoding="utf-8"
+        )
+        file = tmp_path / "pool.jsonl"
+        records = record, {**record, "text": "没有标注的句子"}
+        if not file.exists():
+            lines = (json.dumps(r, ensure_ascii=False) + "\n" for r in records)
+            file.write_text("".join(lines), encoding="utf-8")
+        return file
+
+    yield put
+    forget()
+
+
+ATTENDANCE = {"document": "D", "section": "考勤", "previous": "", "text": "员工每日打卡"}
+
+
+def test_stored_labels_join_by_hash(stored) -> None:
+    data = corpus.load([stored(ATTENDANCE, "C1")])
     assert data["categories"][:] == [["C1"]]
     assert data["represents"][0] == 17.5
+
+
+def test_documents_of_a_project_stay_together(stored) -> None:
+    assert corpus.load([stored(ATTENDANCE, "C1", "a/b")])["group"][0] == "a/b"
+    unknown = {**ATTENDANCE, "document": "E"}
+    assert labels.project(unknown) == "E"
+    assert labels.project({**ATTENDANCE, "group": "mine"}) == "mine"
+    assert labels.project({"text": "员工每日打卡"}) is None
+
+
+def test_changed_labels_are_read_anew(stored) -> None:
+    assert corpus.load([stored(ATTENDANCE, "C1")])["categories"][:] == [["C1"]]
+    assert corpus.load([stored(ATTENDANCE, "C2")])["categories"][:] == [["C2"]]
+    assert corpus.load([stored(ATTENDANCE, "C2", "c/d")])["group"][0] == "c/d"
+
+
+def test_every_known_document_has_one_project() -> None:
+    lines = (folder("data") / "projects.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    assert len({line.partition("\t")[0] for line in lines}) == len(lines) > 300
+    assert all(re.fullmatch(r"[A-Z]\d{3}\t[^\s/]+/[^\s/]+", line) for line in lines)

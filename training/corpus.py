@@ -2,7 +2,8 @@
 
 A record is one JSON object with ``text`` and ``categories`` (codes of the
 taxonomy) and optionally ``section``, ``previous``, ``unsure``, ``group`` or
-``document`` (what must not stand on two sides of a split), ``pair``, and
+``document`` (what must not stand on two sides of a split; documents of
+``data/projects.tsv`` go with their project), ``pair``, and
 ``represents`` (how many sentences of running text it stands for: the inverse of
 the probability with which it was drawn, 1 unless stated).
 """
@@ -36,6 +37,8 @@ from classifier.taxonomy import CATEGORIES
 from training import labels
 
 SENTENCES = "sentences"
+# datasets' cache knows the function, not the label and project files that it reads.
+_ALWAYS = {"load_from_cache_file": False}
 UNSURE_WEIGHT = 0.5
 FEATURES = Features(
     {
@@ -70,9 +73,11 @@ def load(files: Iterable[Path], stored: bool = True) -> Dataset:
     for file in files:
         raw = _read(file)
         if stored:
-            raw = raw.filter(labels.is_labelled)
+            raw = raw.filter(labels.is_labelled, **_ALWAYS)
         prepare = partial(_normalise, stored=stored)
-        parts.append(raw.map(prepare, remove_columns=raw.column_names, features=FEATURES))
+        parts.append(
+            raw.map(prepare, remove_columns=raw.column_names, features=FEATURES, **_ALWAYS)
+        )
     if not parts:
         raise ValueError("no training files: data/sentences is empty and no --data was given")
     return concatenate_datasets(parts)
@@ -92,16 +97,16 @@ def _normalise(record: dict[str, Any], stored: bool) -> dict[str, Any]:
     codes = record.get("categories")
     if not text or codes is None or not set(codes) <= CATEGORIES.keys():
         raise ValueError(f"record without text or with unknown categories: {record}")
-    document = record.get("group") or record.get("document")
+    project = labels.project(record)
     context = context_text(record.get("section") or "", record.get("previous") or "")
     return {
         "text": text,
         "context": context,
         "categories": codes,
-        "group": document or record.get("pair") or record.get("id") or text,
+        "group": project or record.get("pair") or record.get("id") or text,
         "weight": UNSURE_WEIGHT if record.get("unsure") else 1.0,
         "length": len(text) + len(context),
-        "real": bool(document),
+        "real": bool(project),
         "represents": record.get("represents") or 1.0,
     }
 

@@ -56,6 +56,22 @@ def is_labelled(record: Mapping[str, Any]) -> bool:
     return record.get("categories") is not None or key(record) in stored()
 
 
+@cache
+def projects() -> dict[str, str]:
+    """Document to project, of the documents that ``data/labels`` is about."""
+    with (folder("data") / "projects.tsv").open(encoding="utf-8", newline="") as lines:
+        return {row["document"]: row["project"] for row in csv.DictReader(lines, delimiter="\t")}
+
+
+def project(record: Mapping[str, Any]) -> str | None:
+    """What may not be parted between training and test: group, project or document of a record.
+
+    None for a sentence without a document.
+    """
+    document = record.get("document")
+    return record.get("group") or (projects().get(document, document) if document else None)
+
+
 def apply(record: Mapping[str, Any]) -> dict[str, Any]:
     """The record with its stored label, if there is one, in place of its own."""
     label = stored().get(key(record))
