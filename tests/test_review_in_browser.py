@@ -333,6 +333,24 @@ def test_sign_off_shows_both_scores_and_prints(
     assert "此后有改动" in page.inner_text("main")
 
 
+def test_a_message_never_vouches_for_the_next_act(person: Reviewer) -> None:
+    # The second decision took its "已保存" from the first one, before the server had it.
+    person.open(PDF, None, "?order=document")
+    person.press("Enter")
+    person.says("已保存")
+    person.page.route("**/decisions", lambda route: None)
+    person.press("Enter")
+    assert person.page.inner_text("#message") == ""
+
+
+def test_the_last_decision_says_that_the_queue_ends(person: Reviewer) -> None:
+    last = len(person.desk.store.sentences(person.desk.key(PDF))) - 1
+    person.open(PDF, last, "?order=document&state=all")
+    person.press("Enter")
+    person.says("已保存。已到队列末尾。")
+    assert person.current() == last
+
+
 def test_two_browsers_at_once_lose_nothing(browser: Browser, desk: Served) -> None:
     people = [Reviewer(browser, desk, name) for name in ("甲", "乙")]
     for person in people:

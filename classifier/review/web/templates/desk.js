@@ -13,10 +13,12 @@ if (queue) {
   const boxes = () => [...form().querySelectorAll("[name=category]")];
   const orientation = () => radios().find(radio => radio.checked)?.value;
 
-  /* One act at a time: a second Enter must not decide on a sentence that is not yet shown. */
+  /* One act at a time: a second Enter must not decide on a sentence that is not yet shown. The message
+     of the act before goes at once: it would vouch for this one, and nobody hears the same text twice. */
   async function alone(act) {
     if (isBusy) return;
     isBusy = true;
+    say("");
     try { await act(); } finally { isBusy = false; }
   }
 
@@ -164,8 +166,8 @@ if (queue) {
     await loadQueue();
     let index = next;
     if (gone.has(index)) index = items().map(item => +item.dataset.index)[0] ?? null;
-    if (await show(index ?? shown))
-      say(done.decided > 1 ? `已保存，一并应用于 ${done.decided} 句。按 z 撤销。` : "已保存。");
+    const saved = done.decided > 1 ? `已保存，一并应用于 ${done.decided} 句。按 z 撤销。` : "已保存。";
+    if (await show(index ?? shown)) say(index === null ? `${saved}已到队列末尾。` : saved);
   }
 
   async function takeBack(path, word) {
